@@ -1,0 +1,195 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	extism "github.com/extism/go-sdk"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/wisr-dev/wisr/plugins/egress"
+)
+
+// The levels of what guests write to their standard streams.
+const (
+	levelStdout = slog.LevelInfo
+	levelStderr = slog.LevelWarn
+)
+
+// Instance is one run of a module. It is used by one goroutine at a time.
+type Instance struct {
+	mod    *Module
+	plugin *extism.Plugin
+	memory *arena
+
+	// mu is held during a call, so that Close never takes the memory away
+	// under a running guest.
+	mu   sync.Mutex
+	left time.Duration   // of the module's timeout
+	turn *turn           // nil between calls
+	ctx  context.Context // of the turn, or of the last one
+	dead bool            // a call failed
+	gone bool            // closed
+
+	log            guestLog
+	stdout, stderr stream
+	folders        []*folder
+	vars           map[string][]byte
+	sources        []string
+
+	// Of the call that is running:
+	stopped   *stop            // a host function ended it
+	errorText string           // error_set
+	output    span             // output_set
+	panicked  excerpt          // standard error
+	response  *egress.Response // the last one
+}
+
+// span is a place in Extism's memory.
+type span struct{ at, size uint64 }
+
+// Call calls an export with an input and returns what it wrote, which may be
+// empty. Errors are *Failure; after one every further call fails at once.
+// It is an error as well that the module has no such export.
+func (i *Instance) Call(ctx context.Context, export string, input []byte) ([]byte, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.dead || i.gone {
+		return nil, i.refuse(export, CauseError, "the instance failed before or was closed: make another")
+	}
+	if !i.mod.exports[export] {
+		return nil, i.refuse(export, CauseError, fmt.Sprintf("the module does not export %q", export))
+	}
+	if cause, problem := i.kernelReady(i.plugin, uint64(len(input))); problem != "" {
+		i.dead = true
+		return nil, i.refuse(export, cause, problem)
+	}
+	t, err := i.begin(ctx, export)
+	if err != nil {
+		return nil, err
+	}
+	defer i.finish()
+	i.stopped, i.errorText, i.output, i.response = nil, "", span{}, nil
+	i.panicked.reset()
+
+	code, err := i.call(t.ctx, export, input)
+	if err != nil || i.stopped != nil || i.errorText != "" || code != 0 {
+		i.dead = true
+		return nil, i.failure(export, t, code, err)
+	}
+	if i.output.size == 0 {
+		return nil, nil
+	}
+	// output_set saw that this is within the memory, and memories do not shrink.
+	data, _ := i.plugin.Memory().Read(uint32(i.output.at), uint32(i.output.size))
+	return slices.Clone(data), nil
+}
+
+// call is Extism's. Output and error of the guest are kept from Extism: they
+// are the instance's, as are the errors with which host functions stop it.
+func (i *Instance) call(ctx context.Context, export string, input []byte) (code uint32, err error) {
+	defer catch(&err)
+	code, _, err = i.plugin.CallWithContext(ctx, export, input)
+	return code, err
+}
+
+// begin takes a turn, with a context from which host functions and the memory
+// allocator find the instance.
+func (i *Instance) begin(ctx context.Context, export string) (*turn, error) {
+	t, err := begin(ctx, i.mod.box.cores, i.left)
+	if err != nil {
+		f := i.refuse(export, CauseCanceled, "given up while waiting for a core: "+err.Error())
+		f.err = err
+		return nil, f
+	}
+	t.ctx = context.WithValue(t.ctx, instanceKey{}, i)
+	t.ctx = experimental.WithMemoryAllocator(t.ctx, i.memory)
+	i.turn, i.ctx = t, t.ctx
+	return t, nil
+}
+
+func (i *Instance) finish() {
+	i.left = i.turn.end()
+	i.turn = nil
+}
+
+// over tells the guest's reading and writing to end.
+func (i *Instance) over() bool { return i.ctx.Err() != nil }
+
+// refuse makes a Failure without a call.
+func (i *Instance) refuse(export string, cause Cause, message string) *Failure {
+	return &Failure{Plugin: i.mod.name, Export: export, Cause: cause, Message: message, Log: i.log.lines()}
+}
+
+// Log returns what the guest logged so far, standard output and error
+// included: at most 256 lines and 64 KiB, with a line that says so where some
+// are left out.
+func (i *Instance) Log() []LogLine {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.stdout.flush()
+	i.stderr.flush()
+	return i.log.lines()
+}
+
+// Sources returns the URLs that the guest read, redirects included, each once,
+// in the order in which it first did.
+func (i *Instance) Sources() []string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Clone(i.sources)
+}
+
+// Close ends the instance and returns its memory to the system. Log and
+// Sources can still be read.
+func (i *Instance) Close() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.gone {
+		return
+	}
+	i.gone = true
+	if i.plugin != nil {
+		// An error would be one of closing the guest's files, which were only read.
+		_ = i.plugin.Close(context.Background())
+		i.plugin = nil
+	}
+	for _, f := range i.folders {
+		f.close()
+	}
+	i.folders = nil
+	i.vars = nil
+	i.memory.close()
+}
+
+// sleep is the guest's way to sleep (WASI's poll_oneoff). It holds no core and
+// ends with the turn.
+func (i *Instance) sleep(ns int64) {
+	if i.turn == nil || ns <= 0 {
+		return
+	}
+	// That the turn is over the guest notices itself, at its next step.
+	_ = i.turn.wait(func(ctx context.Context) {
+		timer := time.NewTimer(time.Duration(ns))
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	})
+}
+
+// random is the system's randomness, in pieces, until the turn is over.
+type random struct{ inst *Instance }
+
+func (r random) Read(p []byte) (int, error) {
+	if r.inst.over() {
+		return 0, errOver
+	}
+	return rand.Read(p[:min(len(p), 64<<10)])
+}

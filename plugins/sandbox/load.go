@@ -1,0 +1,239 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	extism "github.com/extism/go-sdk"
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/wisr-dev/wisr/plugins/egress"
+	"github.com/wisr-dev/wisr/plugins/sandbox/wasm"
+)
+
+// Spec is a module with what it may use.
+type Spec struct {
+	Name    string            // of the plugin, for messages
+	Module  []byte            // a core WebAssembly module
+	Timeout time.Duration     // wall clock of one instance, fetches included; 0 is 10 s
+	Memory  int64             // bytes an instance may have; 0 is 128 MB
+	Output  int64             // bytes of one call's output; 0 is 8 MB
+	Config  map[string]string // Extism config
+	Files   map[string]string // guest name → absolute folder, seen read-only as /name
+	Fetch   *egress.Client    // nil: no network. The caller closes it, after the module
+}
+
+// The manifest's defaults.
+const (
+	defaultTimeout = 10 * time.Second
+	defaultMemory  = 128 << 20
+	defaultOutput  = 8 << 20
+)
+
+// maxModule bounds the bytes of a module: ten times what language runtimes
+// with their libraries come to.
+const maxModule = 256 << 20
+
+// LoadError says why a module cannot be loaded.
+type LoadError struct {
+	Plugin string   // Spec.Name
+	What   string   // what is wrong: "imports what the host does not provide"
+	Name   string   // what it is about: an import, an export, a folder; may be empty
+	Fix    string   // what to do; may be empty
+	More   []string // what else is wrong, a sentence each
+	Err    error    // the cause below, if there is one
+}
+
+// Error is "plugin blog: what: name (fix)", and what else is wrong.
+func (e *LoadError) Error() string {
+	text := fmt.Sprintf("plugin %s: %s", e.Plugin, problem{e.What, e.Name, e.Fix})
+	return strings.Join(append([]string{text}, e.More...), "; ")
+}
+
+// Unwrap returns the cause.
+func (e *LoadError) Unwrap() error { return e.Err }
+
+// Load checks, rewrites and compiles a module. Errors are *LoadError, or the
+// cause of ctx's end.
+func (s *Sandbox) Load(ctx context.Context, spec Spec) (*Module, error) {
+	m := &Module{
+		box:     s,
+		name:    spec.Name,
+		timeout: spec.Timeout,
+		memory:  uint64(max(spec.Memory, 0)),
+		output:  spec.Output,
+		config:  maps.Clone(spec.Config),
+		fetch:   spec.Fetch,
+	}
+	if m.timeout <= 0 {
+		m.timeout = defaultTimeout
+	}
+	if m.memory == 0 {
+		m.memory = defaultMemory
+	}
+	if m.output <= 0 {
+		m.output = defaultOutput
+	}
+	decoded, problems, err := decode(spec.Module)
+	if err != nil {
+		return nil, loadError(spec.Name, []problem{unreadable(err)}, err)
+	}
+	problems = append(problems, memoryProblems(decoded, m.memory)...)
+	mounts, bad := mountAll(spec.Files)
+	if problems = append(problems, bad...); len(problems) > 0 {
+		return nil, loadError(spec.Name, problems, nil)
+	}
+	m.files = mounts
+	m.wasmName = decoded.Name
+	m.exports = exportedFuncs(decoded)
+
+	binary := rewrite(decoded)
+	if m.code, err = s.compile(ctx, binary); err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, loadError(spec.Name, []problem{{"is not valid WebAssembly", "", printable(short(err.Error()))}}, err)
+	}
+	if m.fetch == nil {
+		// Without a policy: it says what to add to the manifest.
+		m.fetch, m.ownFetch = egress.New(egress.Options{Plugin: spec.Name}), true
+	}
+	if !s.keep(m) {
+		return nil, errors.Join(errors.New("the sandbox is closed"), m.release(ctx))
+	}
+	return m, nil
+}
+
+func loadError(plugin string, problems []problem, err error) *LoadError {
+	e := &LoadError{Plugin: plugin, What: problems[0].what, Name: problems[0].name, Fix: problems[0].fix, Err: err}
+	for _, p := range problems[1:] {
+		e.More = append(e.More, p.String())
+	}
+	return e
+}
+
+// maxTable bounds the elements of a module's tables together, which take
+// eight bytes each outside of [limits] memory and would grow without end. The
+// largest modules we know have some ten thousand.
+const maxTable = 1 << 20
+
+// checkpoint is an empty loop, to be put at the head of functions: with a
+// deadline, wazero looks whether it is over at the head of each loop and
+// nowhere else, so that recursion would run on (LAB 2).
+var checkpoint = []byte{0x03, 0x40, 0x0b}
+
+// rewrite makes the binary that runs.
+func rewrite(m *wasm.Module) []byte {
+	edits := wasm.Edits{Import: rebind, Entry: checkpoint}
+	if n := len(m.Tables); n > 0 {
+		edits.MaxTable = uint32(maxTable / n)
+	}
+	return m.Rewrite(edits)
+}
+
+// compile compiles a binary, or takes the code from the cache folder.
+func (s *Sandbox) compile(ctx context.Context, binary []byte) (*code, error) {
+	if s.cacheDir == "" {
+		return compileIn(ctx, "", binary)
+	}
+	// A folder for each module, so that one damaged file costs no other module
+	// its code.
+	sum := sha256.Sum256(binary)
+	dir := filepath.Join(s.cacheDir, hex.EncodeToString(sum[:16]))
+	c, err := compileIn(ctx, dir, binary)
+	if err == nil || ctx.Err() != nil {
+		return c, err
+	}
+	// A damaged file or a full disk keeps no good module from running.
+	c, without := compileIn(ctx, "", binary)
+	if without != nil {
+		return nil, without
+	}
+	_ = os.RemoveAll(dir)
+	return c, nil
+}
+
+// compileIn compiles with an engine that keeps code in a folder, "" for none.
+func compileIn(ctx context.Context, dir string, binary []byte) (_ *code, err error) {
+	defer catch(&err)
+	cache := wazero.NewCompilationCache()
+	if dir != "" {
+		if cache, err = wazero.NewCompilationCacheWithDir(dir); err != nil {
+			return nil, err
+		}
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, cache.Close(ctx))
+		}
+	}()
+	config := wazero.NewRuntimeConfig().
+		WithCompilationCache(cache).
+		WithCloseOnContextDone(true).
+		// Source positions would be those of the module before checkpoints.
+		WithDebugInfoEnabled(false)
+	ctx = experimental.WithCompilationWorkers(ctx, runtime.NumCPU())
+
+	// Extism leaks its runtime when compiling fails (LAB 7), so it gets only
+	// what is known to compile. It finds the code in the engine.
+	rt := wazero.NewRuntimeWithConfig(ctx, config)
+	defer rt.Close(ctx)
+	if _, err = rt.CompileModule(ctx, binary); err != nil {
+		return nil, err
+	}
+	manifest := extism.Manifest{
+		Wasm: []extism.Wasm{extism.WasmData{Data: binary}},
+		// All three: 0 forbids, −1 is Extism's default (LAB 7). None is in
+		// use, since memory, answers and variables are bounded here.
+		Memory: &extism.ManifestMemory{MaxPages: 1 << 16, MaxHttpResponseBytes: -1, MaxVarBytes: -1},
+	}
+	plugin, err := extism.NewCompiledPlugin(ctx, manifest, extism.PluginConfig{RuntimeConfig: config, EnableWasi: true}, hostFunctions())
+	if err != nil {
+		return nil, err
+	}
+	return &code{plugin, cache}, nil
+}
+
+// mountAll checks the folders, in the order of their names.
+func mountAll(files map[string]string) (mounts []mount, problems []problem) {
+	for _, guest := range slices.Sorted(maps.Keys(files)) {
+		host := files[guest]
+		if guest == "" || guest == "." || guest == ".." || strings.ContainsAny(guest, "/\\\x00") {
+			problems = append(problems, problem{"a name in [files] is no plain name", fmt.Sprintf("%q", guest), "use one word such as content"})
+			continue
+		}
+		if !filepath.IsAbs(host) {
+			problems = append(problems, problem{"a folder of [files] is not absolute", host, ""})
+			continue
+		}
+		info, err := os.Stat(host)
+		switch {
+		case err != nil:
+			problems = append(problems, problem{"a folder of [files] cannot be read", fmt.Sprintf("%s = %q", guest, host), reason(err)})
+		case !info.IsDir():
+			problems = append(problems, problem{"what [files] names is not a folder", fmt.Sprintf("%s = %q", guest, host), ""})
+		default:
+			mounts = append(mounts, mount{guest, host})
+		}
+	}
+	return mounts, problems
+}
+
+// reason is an error without the path, which is told already.
+func reason(err error) string {
+	if path := new(os.PathError); errors.As(err, &path) {
+		err = path.Err
+	}
+	return err.Error()
+}

@@ -1,0 +1,39 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd
+
+package sandbox
+
+import "golang.org/x/sys/unix"
+
+// mapping is a space of its own in the address space: all of it is reserved
+// at once, so that it never moves, and made usable as the guest grows.
+// Reserved pages cost nothing until they are written.
+type mapping struct{ data []byte }
+
+func reserve(most uint64) space {
+	if most == 0 {
+		return &heap{}
+	}
+	data, err := unix.Mmap(-1, 0, int(most), unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return &heap{}
+	}
+	return &mapping{data}
+}
+
+func (m *mapping) grow(size uint64) []byte {
+	if size == 0 {
+		return m.data[:0]
+	}
+	if err := unix.Mprotect(m.data[:size], unix.PROT_READ|unix.PROT_WRITE); err != nil {
+		return nil
+	}
+	return m.data[:size:size]
+}
+
+func (m *mapping) release() {
+	if m.data != nil {
+		// It fails only for what was not mapped.
+		_ = unix.Munmap(m.data)
+		m.data = nil
+	}
+}

@@ -1,0 +1,120 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+)
+
+// Options say how a Sandbox works; the zero value is good.
+type Options struct {
+	// CacheDir keeps compiled code across restarts. It is made if it is
+	// missing and closed to other users (0700), because its files are
+	// executed. "": compiled code lives in memory only.
+	CacheDir string
+
+	// Cores is how many guests run at once; 0 is runtime.NumCPU(). A guest
+	// that waits for the network or sleeps does not count.
+	Cores int
+}
+
+// Sandbox loads modules and runs them. Its methods may be called by many
+// goroutines.
+type Sandbox struct {
+	cacheDir string // absolute, "" for none
+	cores    cores
+
+	mu      sync.Mutex
+	modules map[*Module]struct{} // guarded by mu; nil once closed
+}
+
+// New makes a Sandbox. It fails if the cache folder cannot be made or written.
+func New(ctx context.Context, opts Options) (*Sandbox, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	n := opts.Cores
+	if n <= 0 {
+		n = runtime.NumCPU()
+	}
+	s := &Sandbox{cores: newCores(n), modules: map[*Module]struct{}{}}
+	if opts.CacheDir != "" {
+		dir, err := makeCacheDir(opts.CacheDir)
+		if err != nil {
+			return nil, fmt.Errorf("folder for compiled modules: %w", err)
+		}
+		s.cacheDir = dir
+	}
+	return s, nil
+}
+
+// makeCacheDir makes a folder that only this user can look into, and write to.
+func makeCacheDir(name string) (string, error) {
+	dir, err := filepath.Abs(name)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return "", err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		if err := os.Chmod(dir, 0o700); err != nil {
+			return "", err
+		}
+	}
+	probe, err := os.CreateTemp(dir, "probe-*")
+	if err != nil {
+		return "", err
+	}
+	return dir, errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// Close lets go of everything, modules that are still loaded included.
+// Instances are closed first, by their owners.
+func (s *Sandbox) Close(ctx context.Context) error {
+	s.mu.Lock()
+	left := s.modules
+	s.modules = nil
+	s.mu.Unlock()
+	var err error
+	for m := range left {
+		err = errors.Join(err, m.release(ctx))
+	}
+	return err
+}
+
+// keep remembers a module for Close; it is false when that was called already.
+func (s *Sandbox) keep(m *Module) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.modules == nil {
+		return false
+	}
+	s.modules[m] = struct{}{}
+	return true
+}
+
+// forget is true for the one caller who has to release the module.
+func (s *Sandbox) forget(m *Module) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.modules[m]
+	delete(s.modules, m)
+	return ok
+}
+
+// version changes whenever the same module would run differently: with what
+// is done to it here, with the engine and with the ABI's kernel.
+const version = "1 extism-go-sdk/1.7.1 wazero/1.12.0"
+
+// Version names what this package does to a module. It belongs into the
+// content address of a plugin.
+func Version() string { return version }

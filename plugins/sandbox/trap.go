@@ -1,0 +1,74 @@
+package sandbox
+
+import "strings"
+
+// trapped is what is worth knowing of the error of a call.
+type trapped struct {
+	name  string // "unreachable", "out of bounds memory access", …
+	stack string // the guest's calls, innermost first
+	real  bool   // the engine or a host function ended it, not a deadline
+}
+
+// What wazero and Extism put around the facts.
+const (
+	initPrefix  = "failed to initialize runtime: " // Extism, before an initialiser's error
+	wasmPrefix  = "wasm error: "
+	recovered   = " (recovered by wazero)"
+	stackMark   = "wasm stack trace:\n"
+	goStackMark = "Go runtime stack trace:"
+	exitPrefix  = "module closed with " // sys.ExitError: here always a deadline's
+)
+
+// parseTrap takes the text of a call's error apart. An error of Extism's kernel
+// is within that of the guest's; the guest's own calls are in the last stack.
+// module is the name the guest's functions carry there.
+func parseTrap(text, module string) trapped {
+	// Names of functions are the guest's to choose, and their length.
+	text = text[:min(len(text), maxMessage)]
+	// What follows is Go's stack, of no use to whoever wrote the guest.
+	text, _, _ = strings.Cut(text, goStackMark)
+	head, stack, found := strings.Cut(text, stackMark)
+	if i := strings.LastIndex(stack, stackMark); i >= 0 {
+		stack = stack[i+len(stackMark):]
+	}
+	var t trapped
+	if found {
+		var lines []string
+		for line := range strings.SplitSeq(stack, "\n") {
+			if line = frame(line, module); line != "" {
+				lines = append(lines, line)
+			}
+		}
+		t.stack = strings.Join(lines, "\n")
+	}
+
+	head = strings.TrimSpace(strings.ReplaceAll(head, recovered, ""))
+	// Extism's functions need a plugin, which is not there yet while start
+	// functions run.
+	if strings.Contains(head, "key not found") && strings.Contains(head, "Invalid context") {
+		head = "the start function calls the host, which can be called from _initialize on"
+	}
+	if i := strings.LastIndex(head, initPrefix); i >= 0 {
+		head = head[i+len(initPrefix):]
+		t.name = " in the initialiser"
+	}
+	// Extism and wazero say which of their steps failed before what failed.
+	if i := strings.LastIndex(head, wasmPrefix); i >= 0 {
+		head = head[i+len(wasmPrefix):]
+	}
+	t.real = !strings.Contains(head, exitPrefix)
+	t.name = printable(short(head)) + t.name
+	return t
+}
+
+// frame makes a line of a stack of wazero's, "" for a host function's.
+func frame(line, module string) string {
+	line = strings.TrimSpace(strings.ReplaceAll(line, recovered, ""))
+	switch {
+	case strings.HasPrefix(line, hostModule+"."), strings.HasPrefix(line, envModule+"."), strings.HasPrefix(line, wasiModule+"."):
+		return ""
+	case strings.HasPrefix(line, "... maybe followed"):
+		return "…"
+	}
+	return printable(strings.TrimPrefix(line, module+"."))
+}
