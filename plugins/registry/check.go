@@ -1,0 +1,77 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/wisr-dev/wisr/plugins/manifest"
+	"github.com/wisr-dev/wisr/plugins/page"
+	"github.com/wisr-dev/wisr/plugins/sandbox"
+)
+
+// Checkup is what Check found out about one plugin.
+type Checkup struct {
+	Plugin   string
+	Dir      string
+	Manifest *manifest.Manifest // nil if it cannot be read
+	Module   *sandbox.Report    // nil if it cannot be read
+	Errors   []error            // why it would not load, or not be served; none: it would
+}
+
+// Check looks at the plugins in opt.Dir as Open would, but builds nothing and
+// runs no guest. The error is of the folder itself, or ctx's.
+func Check(ctx context.Context, opt Options) ([]Checkup, error) {
+	r := newRegistry(opt)
+	dirs, err := r.folders()
+	if err != nil {
+		return nil, err
+	}
+	checkups := make([]Checkup, len(dirs))
+	for i, dir := range dirs {
+		c := Checkup{Plugin: filepath.Base(dir), Dir: dir}
+		m, err := manifest.Load(dir)
+		if err != nil {
+			c.Errors = append(c.Errors, err)
+		}
+		if m != nil {
+			c.Plugin, c.Manifest = m.Name, m
+			c.Module = inspect(filepath.Join(m.Dir, m.Module))
+			v := &Version{Plugin: m.Name, Manifest: m, Route: m.Route, Fallback: page.FallbackBlocking}
+			if err == nil {
+				if err := r.compile(ctx, v); err != nil {
+					c.Errors = append(c.Errors, err)
+				}
+			}
+			r.versions[dir] = v
+		}
+		checkups[i] = c
+	}
+	defer r.Close()
+	r.publish()
+	for _, p := range r.Table().Problems { // names and routes that two plugins want
+		for i := range checkups {
+			if checkups[i].Dir == p.Dir {
+				checkups[i].Errors = append(checkups[i].Errors, p.Err)
+			}
+		}
+	}
+	return checkups, ctx.Err()
+}
+
+// inspect reads a module; what is wrong with it compile says.
+func inspect(file string) *sandbox.Report {
+	module, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	report, err := sandbox.Inspect(module)
+	if err != nil {
+		return nil
+	}
+	return &report
+}
+
+// Err is all of c.Errors as one, nil for none.
+func (c *Checkup) Err() error { return errors.Join(c.Errors...) }

@@ -1,0 +1,165 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/wisr-dev/wisr/plugins/page"
+	"github.com/wisr-dev/wisr/plugins/sandbox"
+)
+
+// Generated is what one generation made.
+type Generated struct {
+	Result  page.Result // Header always has a Content-Type if Kind is KindProps
+	Body    []byte
+	Sources []string
+	Log     []sandbox.LogLine
+}
+
+// Failure says why a generation failed, for people who have to mend the page.
+type Failure struct {
+	Plugin string
+	Export string // the function that failed; "" before any was called
+	Path   string
+	Cause  string // one of the sandbox's causes, "result" for a refused result, or "load"
+	Err    error
+	Stack  string // the guest's, where it has one
+	Log    []sandbox.LogLine
+}
+
+// Error names plugin, export, path and cause in one line.
+func (f *Failure) Error() string {
+	where := "plugin " + f.Plugin
+	if f.Export != "" {
+		where += ": " + f.Export
+	}
+	if f.Path != "" {
+		where += " of " + f.Path
+	}
+	return where + ": " + f.Message()
+}
+
+// Message is the cause alone.
+func (f *Failure) Message() string {
+	var guest *sandbox.Failure
+	if errors.As(f.Err, &guest) {
+		return guest.Message
+	}
+	return f.Err.Error()
+}
+
+func (f *Failure) Unwrap() error { return f.Err }
+
+var noProps = json.RawMessage("{}")
+
+// Generate makes the page of one path in a fresh instance: getStaticProps,
+// then render. The error is a *Failure, or ctx's.
+func (v *Version) Generate(ctx context.Context, in page.Input, reason page.Reason) (*Generated, error) {
+	return v.run(ctx, in, func(inst *sandbox.Instance) (*Generated, error) {
+		result := page.Result{Kind: page.KindProps, Props: noProps, Status: 200}
+		if v.module.Has(page.ExportProps) {
+			input, err := in.Props(reason)
+			if err != nil {
+				return nil, v.failure(page.ExportProps, in.Path, err)
+			}
+			output, err := inst.Call(ctx, page.ExportProps, input)
+			if err != nil {
+				return nil, v.failure(page.ExportProps, in.Path, err)
+			}
+			if result, err = page.DecodeResult(output); err != nil {
+				return nil, v.failure(page.ExportProps, in.Path, err)
+			}
+		}
+		made := &Generated{Result: result}
+		if result.Kind == page.KindProps {
+			body, err := v.render(ctx, inst, in, result.Props, false)
+			if err != nil {
+				return nil, err
+			}
+			made.Body = body
+			made.Result.Header = withContentType(in.Path, result.Header)
+		}
+		return made, nil
+	})
+}
+
+// Shell makes the page that stands in while a path of a route with fallback
+// true is generated for the first time (S61): render without props.
+func (v *Version) Shell(ctx context.Context, in page.Input) (*Generated, error) {
+	return v.run(ctx, in, func(inst *sandbox.Instance) (*Generated, error) {
+		body, err := v.render(ctx, inst, in, noProps, true)
+		if err != nil {
+			return nil, err
+		}
+		return &Generated{
+			Result: page.Result{Kind: page.KindProps, Props: noProps, Status: 200, Header: withContentType(in.Path, nil)},
+			Body:   body,
+		}, nil
+	})
+}
+
+// run gives f one fresh instance and adds to what it made what the instance saw.
+func (v *Version) run(ctx context.Context, in page.Input, f func(*sandbox.Instance) (*Generated, error)) (*Generated, error) {
+	if v.Err != nil {
+		return nil, &Failure{Plugin: v.Plugin, Path: in.Path, Cause: "load", Err: fmt.Errorf("it is not loaded: %w", v.Err)}
+	}
+	if err := v.acquire(); err != nil {
+		return nil, err
+	}
+	defer v.release()
+	inst, err := v.module.Run(ctx)
+	if err != nil {
+		return nil, v.failure("", in.Path, err)
+	}
+	defer inst.Close()
+	made, err := f(inst)
+	if err != nil {
+		var failure *Failure
+		if errors.As(err, &failure) && failure.Log == nil {
+			failure.Log = inst.Log()
+		}
+		return nil, err
+	}
+	made.Log = inst.Log()
+	made.Sources = inst.Sources()
+	return made, nil
+}
+
+func (v *Version) render(ctx context.Context, inst *sandbox.Instance, in page.Input, props json.RawMessage, fallback bool) ([]byte, error) {
+	input, err := in.Render(props, fallback)
+	if err != nil {
+		return nil, v.failure(page.ExportRender, in.Path, err)
+	}
+	body, err := inst.Call(ctx, page.ExportRender, input)
+	if err != nil {
+		return nil, v.failure(page.ExportRender, in.Path, err)
+	}
+	if err := page.CheckBody(body); err != nil {
+		return nil, v.failure(page.ExportRender, in.Path, err)
+	}
+	return body, nil
+}
+
+func (v *Version) failure(export, path string, err error) error {
+	f := &Failure{Plugin: v.Plugin, Export: export, Path: path, Cause: "result", Err: err}
+	var guest *sandbox.Failure
+	if errors.As(err, &guest) {
+		f.Cause, f.Stack, f.Log = string(guest.Cause), guest.Stack, guest.Log
+		if f.Export == "" {
+			f.Export = guest.Export
+		}
+	}
+	return f
+}
+
+// withContentType adds the content type unless the page has set one.
+func withContentType(path string, header []page.Field) []page.Field {
+	for _, f := range header {
+		if f.Name == "Content-Type" {
+			return header
+		}
+	}
+	return append(header[:len(header):len(header)], page.Field{Name: "Content-Type", Value: page.ContentType(path, header)})
+}

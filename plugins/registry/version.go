@@ -1,0 +1,104 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/wisr-dev/wisr/plugins/egress"
+	"github.com/wisr-dev/wisr/plugins/manifest"
+	"github.com/wisr-dev/wisr/plugins/page"
+	"github.com/wisr-dev/wisr/plugins/route"
+	"github.com/wisr-dev/wisr/plugins/sandbox"
+)
+
+// ErrRetired is returned by Generate when another version has taken over and
+// this one is gone: look the path up again.
+var ErrRetired = errors.New("this version was replaced")
+
+// Version is one loaded version of a plugin. What it exports never changes.
+type Version struct {
+	Plugin   string
+	ID       string // content address: hex SHA-256; "" if the module could not be read
+	Manifest *manifest.Manifest
+	Route    route.Pattern
+	Fallback page.Fallback // FallbackBlocking for a route without parameters
+	Err      error         // why it cannot run; nil: it can
+
+	module *sandbox.Module
+	fetch  *egress.Client
+	paths  pathList
+
+	mu      sync.Mutex
+	running int  // guarded by mu
+	retired bool // guarded by mu
+}
+
+// Has tells whether getStaticPaths listed a path, or whether the route, having
+// no parameters, is its own only path.
+func (v *Version) Has(path, locale string) bool {
+	return !v.Route.Dynamic() || v.paths.has(path, locale)
+}
+
+// Count is the number of paths that a build has to make.
+func (v *Version) Count() int {
+	if !v.Route.Dynamic() {
+		return 1
+	}
+	return len(v.paths.sums)
+}
+
+// Paths calls yield for each path that a build has to make, in the order that
+// getStaticPaths gave them.
+func (v *Version) Paths(ctx context.Context, yield func(page.Path) error) error {
+	if !v.Route.Dynamic() {
+		path, err := v.Route.Path(nil)
+		if err != nil {
+			return err
+		}
+		return yield(page.Path{Path: path})
+	}
+	return v.paths.each(ctx, yield)
+}
+
+// acquire keeps the version's module open until release.
+func (v *Version) acquire() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.retired {
+		return ErrRetired
+	}
+	v.running++
+	return nil
+}
+
+func (v *Version) release() {
+	v.mu.Lock()
+	v.running--
+	last := v.retired && v.running == 0
+	v.mu.Unlock()
+	if last {
+		v.close()
+	}
+}
+
+// retire closes the version once its last generation has ended.
+func (v *Version) retire() {
+	v.mu.Lock()
+	last := !v.retired && v.running == 0
+	v.retired = true
+	v.mu.Unlock()
+	if last {
+		v.close()
+	}
+}
+
+func (v *Version) close() {
+	if v.module != nil {
+		// Freeing compiled code has nothing left to fail for a caller to act on.
+		_ = v.module.Close(context.Background())
+	}
+	if v.fetch != nil {
+		v.fetch.Close()
+	}
+}
