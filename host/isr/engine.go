@@ -1,0 +1,278 @@
+package isr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wisr-dev/wisr/plugins/page"
+)
+
+var (
+	// ErrBusy is returned when the queue is full of work that is as urgent.
+	ErrBusy = errors.New("too many pages are being generated; try again")
+	// ErrClosed is returned for a page that would have to be generated after Close was called.
+	ErrClosed = errors.New("the host is shutting down")
+)
+
+// Renderer makes pages: it runs getStaticProps and render of the plugin that
+// serves a path.
+type Renderer interface {
+	// Render runs one generation of a path in isolation and returns what it
+	// made, or an error that says why it could not. It is called by many
+	// goroutines at once, but not for one key. It ends soon after ctx does.
+	Render(ctx context.Context, key string, reason page.Reason) (*Output, error)
+}
+
+// Output is what one generation made.
+type Output struct {
+	Plugin, Version string
+	Result          page.Result
+	Body            []byte // KindProps only
+	Fuel            uint64
+	Sources         []string
+}
+
+// Page is what is asked for, as the route table of the moment has it.
+type Page struct {
+	Key     string // the entry's
+	Plugin  string // the plugin that serves it now
+	Version string // that plugin's active version; an entry of another one is stale
+}
+
+// State is how a visit was answered (the header X-Wisr-Cache).
+type State uint8
+
+const (
+	Hit         State = iota // the stored page, fresh
+	StaleHit                 // the stored page, stale
+	Miss                     // there was none: the visit waited for the first
+	Revalidated              // it had expired: the visit waited for the next
+)
+
+// Detail is what State cannot say.
+type Detail uint8
+
+const (
+	NoDetail     Detail = iota
+	Regenerating        // a new one is being made
+	FailedBefore        // the last attempt to make a new one failed
+)
+
+// Answer is what a visit gets.
+type Answer struct {
+	Entry  *Entry
+	State  State
+	Detail Detail
+}
+
+// Options of an Engine.
+type Options struct {
+	Store    Store
+	Renderer Renderer
+	Now      func() time.Time // the wall clock; nil: time.Now
+
+	Workers int // generations at once; required
+	Queue   int // generations that may wait for a worker; required
+
+	Expire             time.Duration // the site's; required
+	NotFoundRevalidate time.Duration // window of a not-found page that names none (S90); required
+
+	Events Events
+}
+
+// Engine serves and renews pages. Its methods may be called by many goroutines.
+type Engine struct {
+	opt    Options
+	base   context.Context // of generations: a visitor's end does not end them (S13)
+	cancel context.CancelFunc
+	watch  sync.WaitGroup // the goroutine in Store.Watch
+	last   atomic.Int64   // the latest moment that tick gave out, unix nanoseconds
+
+	invalid invalidations
+
+	mu       sync.Mutex
+	slots    map[string]*slot
+	queue    queue
+	running  int
+	order    uint64
+	failures map[string]*failure // of paths whose older page is kept
+	closing  bool
+	idle     chan struct{} // closed when closing and nothing runs or waits
+}
+
+// New makes an Engine on a store; it reads the store's invalidations. Close ends it.
+func New(ctx context.Context, opt Options) (*Engine, error) {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Workers < 1 || opt.Queue < 1 || opt.Expire <= 0 || opt.NotFoundRevalidate <= 0 {
+		return nil, fmt.Errorf("isr: workers, queue, expire and not-found revalidate must be positive: %d, %d, %v, %v",
+			opt.Workers, opt.Queue, opt.Expire, opt.NotFoundRevalidate)
+	}
+	e := &Engine{
+		opt:      opt,
+		slots:    make(map[string]*slot),
+		failures: make(map[string]*failure),
+		idle:     make(chan struct{}),
+	}
+	known, err := opt.Store.Invalidations(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the store's invalidations: %w", err)
+	}
+	for _, inv := range known {
+		e.learn(inv)
+	}
+	e.base, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	e.watch.Go(func() {
+		err := opt.Store.Watch(e.base, func(c Change) {
+			if c.Name != "" {
+				e.learn(c.Invalidation)
+			}
+		})
+		if err != nil {
+			e.opt.Events.storeFailed("", fmt.Errorf("watch the store: %w", err))
+		}
+	})
+	return e, nil
+}
+
+// Visit returns the page for a visitor. It waits only when there is no page
+// yet or the one there has expired; if ctx ends meanwhile the generation goes
+// on (S13). A prefetch starts no renewal (S14).
+//
+// The error is the generation's, ErrBusy, ErrClosed or ctx's; with an older
+// page at hand there is none.
+func (e *Engine) Visit(ctx context.Context, p Page, prefetch bool) (Answer, error) {
+	entry, freshness := e.look(ctx, p)
+	switch {
+	case freshness == Fresh:
+		return Answer{Entry: entry, State: Hit}, nil
+
+	case freshness == Absent:
+		made, err := e.await(ctx, p, time.Time{}, Waiting, page.ReasonStale)
+		return Answer{Entry: made, State: Miss}, err
+
+	case prefetch:
+		return Answer{Entry: entry, State: StaleHit}, nil
+
+	case freshness == Expired && !e.backsOff(p.Key):
+		made, err := e.await(ctx, p, time.Time{}, Waiting, page.ReasonStale)
+		if err == nil {
+			return Answer{Entry: made, State: Revalidated}, nil
+		}
+		return Answer{Entry: entry, State: StaleHit, Detail: FailedBefore}, nil
+	}
+	return Answer{Entry: entry, State: StaleHit, Detail: e.renewBehind(p)}, nil
+}
+
+// Renew makes the page anew in a generation that starts after this call, for
+// an editor who asked (S100, S105). It shares that generation with whoever
+// else may (S106). On an error the old page stays as it was (S102).
+func (e *Engine) Renew(ctx context.Context, p Page) (*Entry, error) {
+	return e.await(ctx, p, e.tick(), OnDemand, page.ReasonOnDemand)
+}
+
+// Fill makes the page unless a fresh one is stored, ahead of any visitor.
+// made tells which.
+func (e *Engine) Fill(ctx context.Context, p Page) (entry *Entry, made bool, err error) {
+	if entry, freshness := e.look(ctx, p); freshness == Fresh {
+		return entry, false, nil
+	}
+	entry, err = e.await(ctx, p, time.Time{}, Prerender, page.ReasonBuild)
+	return entry, err == nil, err
+}
+
+// Invalidate marks every page that answers to one of the names as stale, now.
+// The cost does not depend on how many pages that are.
+func (e *Engine) Invalidate(ctx context.Context, names ...string) error {
+	at := e.tick()
+	var errs []error
+	for _, n := range names {
+		inv := Invalidation{Name: n, At: at}
+		if err := e.opt.Store.Invalidate(ctx, inv); err != nil {
+			errs = append(errs, fmt.Errorf("invalidate %s: %w", n, err))
+		}
+		e.learn(inv)
+	}
+	return errors.Join(errs...)
+}
+
+// Judge returns what an entry is worth now, as Visit would see it.
+func (e *Engine) Judge(entry *Entry, version string) Freshness {
+	return Judge(entry, version, e.invalid.of(entry), e.opt.Now())
+}
+
+// Close stops renewals that nobody waits for, waits until the rest is done or
+// ctx ends, and then ends what still runs.
+func (e *Engine) Close(ctx context.Context) error {
+	e.mu.Lock()
+	if !e.closing {
+		e.closing = true
+		e.shed(Background)
+		e.settle()
+	}
+	e.mu.Unlock()
+
+	var err error
+	select {
+	case <-e.idle:
+	case <-ctx.Done():
+		err = fmt.Errorf("generations were still running: %w", context.Cause(ctx))
+		e.mu.Lock()
+		e.shed(Waiting)
+		e.settle()
+		e.mu.Unlock()
+	}
+	e.cancel()
+	<-e.idle
+	e.watch.Wait()
+	return err
+}
+
+// look reads the stored entry and judges it. A store that cannot be read
+// counts as one that has nothing: the page is generated.
+func (e *Engine) look(ctx context.Context, p Page) (*Entry, Freshness) {
+	entry, err := e.opt.Store.Get(ctx, p.Key)
+	if err != nil {
+		if !errors.Is(err, ErrNotFound) && ctx.Err() == nil {
+			e.opt.Events.storeFailed(p.Key, err)
+		}
+		return nil, Absent
+	}
+	return entry, e.Judge(entry, p.Version)
+}
+
+// learn takes in an invalidation, own or another host's, and sees to it that
+// what starts from now on counts as younger, even if clocks disagree.
+func (e *Engine) learn(inv Invalidation) {
+	e.invalid.add(inv)
+	e.advance(inv.At)
+}
+
+// tick returns the current time, later than any it returned before and than
+// any that was seen in the store: "started later" has one meaning although
+// clocks are coarse and may be set back.
+func (e *Engine) tick() time.Time {
+	for {
+		last := e.last.Load()
+		now := max(e.opt.Now().UnixNano(), last+1)
+		if e.last.CompareAndSwap(last, now) {
+			return time.Unix(0, now).UTC()
+		}
+	}
+}
+
+// advance makes later ticks later than t.
+func (e *Engine) advance(t time.Time) {
+	n := t.UnixNano()
+	for {
+		last := e.last.Load()
+		if last >= n || e.last.CompareAndSwap(last, n) {
+			return
+		}
+	}
+}

@@ -1,0 +1,319 @@
+package isr
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wisr-dev/wisr/plugins/page"
+)
+
+// A flight is one generation of one path, from being asked for to its end.
+type flight struct {
+	page Page
+	done chan struct{} // closed at its end; entry and err are set by then
+
+	// Guarded by Engine.mu until it runs, then constant.
+	priority  Priority
+	reason    page.Reason
+	notBefore time.Time // who joined wants a generation started after this
+	order     uint64    // of arrival
+	index     int       // in the queue; -1: not there
+
+	started time.Time // guarded by Engine.mu; zero while it waits
+
+	entry *Entry
+	err   error
+}
+
+// A slot holds the flights of one path: at most one runs, and at most one is to
+// run after it, for those who came too late to accept what is running (S105).
+type slot struct {
+	running *flight
+	next    *flight
+}
+
+// await asks for a generation and waits for its end or ctx's.
+func (e *Engine) await(ctx context.Context, p Page, notBefore time.Time, priority Priority, reason page.Reason) (*Entry, error) {
+	f, err := e.ask(p, notBefore, priority, reason)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-f.done:
+		return f.entry, f.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// renewBehind asks for a generation that nobody waits for, unless the path has
+// to wait after failures, and says what to tell the visitor.
+func (e *Engine) renewBehind(p Page) Detail {
+	e.mu.Lock()
+	failed := e.failures[p.Key]
+	wait := failed != nil && e.opt.Now().Before(failed.retryAt)
+	e.mu.Unlock()
+	if !wait {
+		if _, err := e.ask(p, time.Time{}, Background, page.ReasonStale); err != nil && failed == nil {
+			return NoDetail
+		}
+	}
+	if failed != nil {
+		return FailedBefore
+	}
+	return Regenerating
+}
+
+func (e *Engine) backsOff(key string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	failed := e.failures[key]
+	return failed != nil && e.opt.Now().Before(failed.retryAt)
+}
+
+// ask returns the flight that satisfies a request for a generation that
+// started at notBefore or later (zero: any): the running one, the waiting one,
+// or a new one. A full queue makes room by dropping what is less urgent.
+func (e *Engine) ask(p Page, notBefore time.Time, priority Priority, reason page.Reason) (*flight, error) {
+	e.mu.Lock()
+	f, dropped, err := e.admit(p, notBefore, priority, reason)
+	e.mu.Unlock()
+	if dropped != nil {
+		e.opt.Events.dropped(dropped.page.Key, dropped.priority)
+	}
+	if errors.Is(err, ErrBusy) {
+		e.opt.Events.dropped(p.Key, priority)
+	}
+	return f, err
+}
+
+// admit is ask under Engine.mu; dropped is what had to make room.
+func (e *Engine) admit(p Page, notBefore time.Time, priority Priority, reason page.Reason) (f, dropped *flight, err error) {
+	s := e.slots[p.Key]
+	if s == nil {
+		s = &slot{}
+	}
+	if r := s.running; r != nil && !r.started.Before(notBefore) {
+		return r, nil, nil
+	}
+	if f := s.next; f != nil {
+		e.join(f, notBefore, priority, reason)
+		return f, nil, nil
+	}
+	if e.closing {
+		return nil, nil, ErrClosed
+	}
+	if len(e.queue) >= e.opt.Queue {
+		if dropped = e.queue.evict(priority); dropped == nil {
+			return nil, nil, ErrBusy
+		}
+		e.drop(dropped, ErrBusy)
+	}
+	e.order++
+	f = &flight{page: p, done: make(chan struct{}), priority: priority, reason: reason, notBefore: notBefore, order: e.order, index: -1}
+	s.next = f
+	e.slots[p.Key] = s
+	if s.running == nil {
+		heap.Push(&e.queue, f)
+		e.dispatch()
+	}
+	return f, dropped, nil
+}
+
+// join makes a waiting flight serve one more request. Engine.mu is held.
+func (e *Engine) join(f *flight, notBefore time.Time, priority Priority, reason page.Reason) {
+	if notBefore.After(f.notBefore) {
+		f.notBefore = notBefore
+	}
+	if priority >= f.priority {
+		return
+	}
+	f.priority, f.reason = priority, reason
+	if f.index >= 0 {
+		heap.Fix(&e.queue, f.index)
+	}
+}
+
+// dispatch starts waiting flights while there are workers. Engine.mu is held.
+func (e *Engine) dispatch() {
+	for e.running < e.opt.Workers && len(e.queue) > 0 {
+		f := heap.Pop(&e.queue).(*flight)
+		s := e.slots[f.page.Key]
+		s.running, s.next = f, nil
+		f.started = e.tick()
+		e.running++
+		go e.fly(f)
+	}
+}
+
+// fly runs a flight, ends it, and lets the next ones start. Close waits for it.
+func (e *Engine) fly(f *flight) {
+	begun := e.opt.Now()
+	f.entry, f.err = e.generate(f, begun)
+
+	e.mu.Lock()
+	s := e.slots[f.page.Key]
+	s.running = nil
+	e.running--
+	switch {
+	case s.next == nil:
+		delete(e.slots, f.page.Key)
+	default:
+		heap.Push(&e.queue, s.next)
+	}
+	e.dispatch()
+	e.settle()
+	e.mu.Unlock()
+	close(f.done)
+}
+
+// generate makes and commits a page, or finds that it need not.
+func (e *Engine) generate(f *flight, begun time.Time) (*Entry, error) {
+	key := f.page.Key
+	prev, freshness := e.look(e.base, f.page)
+	if prev != nil {
+		if freshness == Fresh && f.notBefore.IsZero() {
+			return prev, nil // made while this flight waited, here or on another host
+		}
+		if !prev.StartedAt.Before(f.started) {
+			// The stored one is from a clock ahead of ours. This one starts now, after it.
+			e.advance(prev.StartedAt)
+			e.mu.Lock()
+			f.started = e.tick()
+			e.mu.Unlock()
+		}
+	}
+	out, err := e.render(key, f.reason)
+	took := e.opt.Now().Sub(begun)
+	if err != nil {
+		n := e.failed(key, prev != nil)
+		e.opt.Events.failed(Failed{Key: key, Plugin: f.page.Plugin, Reason: string(f.reason), Err: err, Took: took, Consecutive: n, Kept: prev != nil})
+		return nil, err
+	}
+	entry := e.entry(f, out)
+	stored, err := e.opt.Store.Put(e.base, entry)
+	if err != nil {
+		e.opt.Events.storeFailed(key, err)
+	}
+	e.succeeded(key)
+	e.opt.Events.generated(Generated{Entry: entry, Reason: string(f.reason), Took: took, Stored: stored})
+	if !stored && err == nil {
+		// A generation that started later was faster, on another host (S33).
+		if newer, err := e.opt.Store.Get(e.base, key); err == nil {
+			return newer, nil
+		}
+	}
+	return entry, nil
+}
+
+// render calls the renderer. A bug there ends this generation, not the host.
+func (e *Engine) render(key string, reason page.Reason) (out *Output, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			out, err = nil, fmt.Errorf("generate %s: internal error: %v", key, r)
+		}
+	}()
+	return e.opt.Renderer.Render(e.base, key, reason)
+}
+
+// entry makes the entry of what was generated.
+func (e *Engine) entry(f *flight, out *Output) *Entry {
+	r := out.Result
+	entry := &Entry{
+		Key:        f.page.Key,
+		Plugin:     out.Plugin,
+		Version:    out.Version,
+		Kind:       r.Kind,
+		Status:     r.Status,
+		Redirect:   r.Redirect,
+		Header:     r.Header,
+		Props:      r.Props,
+		Body:       out.Body,
+		Tags:       r.Tags,
+		Sources:    out.Sources,
+		Fuel:       out.Fuel,
+		StartedAt:  f.started,
+		FinishedAt: e.opt.Now().Round(0).UTC(),
+		Revalidate: r.Revalidate,
+		Expire:     e.opt.Expire,
+		ETag:       etag(out.Body),
+		DataETag:   etag(r.Props),
+	}
+	if r.Expire > 0 {
+		entry.Expire = min(entry.Expire, r.Expire)
+	}
+	if r.Kind == page.KindNotFound && entry.Revalidate == 0 {
+		entry.Revalidate = e.opt.NotFoundRevalidate
+	}
+	return entry
+}
+
+// failed counts a failure of a path whose older page is kept, and returns how
+// many there were in a row. A path without a page is tried again at once (S22).
+func (e *Engine) failed(key string, kept bool) int {
+	if !kept {
+		return 1
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	fail := e.failures[key]
+	if fail == nil {
+		if len(e.failures) >= maxFailures {
+			return 1
+		}
+		fail = &failure{}
+		e.failures[key] = fail
+	}
+	fail.count++
+	fail.retryAt = e.opt.Now().Add(delay(fail.count))
+	return fail.count
+}
+
+func (e *Engine) succeeded(key string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.failures, key)
+}
+
+// shed drops the waiting flights that are as urgent as p or less. Engine.mu is held.
+func (e *Engine) shed(p Priority) {
+	for key, s := range e.slots {
+		f := s.next
+		if f == nil || f.priority < p {
+			continue
+		}
+		if f.index >= 0 {
+			heap.Remove(&e.queue, f.index)
+		}
+		e.drop(f, ErrClosed)
+		if s.running == nil {
+			delete(e.slots, key)
+		}
+	}
+}
+
+// drop ends a flight that will not run; it is out of the queue. Engine.mu is held.
+func (e *Engine) drop(f *flight, err error) {
+	s := e.slots[f.page.Key]
+	s.next = nil
+	if s.running == nil {
+		delete(e.slots, f.page.Key)
+	}
+	f.err = err
+	close(f.done)
+}
+
+// settle tells Close that nothing is left to wait for. Engine.mu is held.
+func (e *Engine) settle() {
+	if !e.closing || e.running > 0 || len(e.queue) > 0 {
+		return
+	}
+	select {
+	case <-e.idle:
+	default:
+		close(e.idle)
+	}
+}

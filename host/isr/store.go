@@ -1,0 +1,60 @@
+package isr
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+)
+
+// ErrNotFound is returned by Store.Get when there is no entry for the key.
+var ErrNotFound = errors.New("no such page in the store")
+
+// Store keeps entries and invalidations. It is the record: what it has
+// survives a restart (S7). Every method may be called by many goroutines, and
+// by several processes where they share what is below.
+type Store interface {
+	// Get returns the entry of a key, or ErrNotFound. An entry that is
+	// damaged counts as not found. Callers do not change what they get.
+	Get(ctx context.Context, key string) (*Entry, error)
+
+	// Put stores e unless an entry whose generation started later (S33), or
+	// at the same time, is there; it tells whether it did.
+	Put(ctx context.Context, e *Entry) (stored bool, err error)
+
+	// Delete drops the entry of a key; it is no error if there is none.
+	Delete(ctx context.Context, key string) error
+
+	// Invalidate records that entries answering to a name and started at or
+	// before a time are stale. An earlier time than the recorded one changes nothing.
+	Invalidate(ctx context.Context, inv Invalidation) error
+
+	// Invalidations returns every recorded one, once a name.
+	Invalidations(ctx context.Context) ([]Invalidation, error)
+
+	// Watch calls fn for every change that another process made, until ctx
+	// ends, and then returns nil. Calls are not concurrent. A change may be told late,
+	// or twice, and changes of one key may be told as one.
+	Watch(ctx context.Context, fn func(Change)) error
+
+	// Pages yields the entries in no order, without Body and Props. An entry that
+	// cannot be read is left out; an error ends the sequence.
+	Pages(ctx context.Context) iter.Seq2[*Entry, error]
+
+	// Close lets go of what is held. No other method is called after it.
+	Close() error
+}
+
+// Invalidation says that what answers to Name and started at or before At is stale.
+// A name is "path:/a", "plugin:blog", "tag:news" or "source:https://…".
+type Invalidation struct {
+	Name string
+	At   time.Time
+}
+
+// Change is what Watch tells: a page was replaced or removed (Key), or an
+// invalidation recorded (Name and At).
+type Change struct {
+	Key string
+	Invalidation
+}
