@@ -1,0 +1,180 @@
+// Package dir keeps pages in a folder, one file each, and is the store that a
+// site has unless it asks for another. The folder may be shared: several
+// processes, on one host or on many through a network mount, can have it open.
+//
+// It knows nothing of freshness: it never decides that a page is old, it keeps
+// what it is given, and of two generations of one page the one that started later.
+//
+//	pages, err := dir.Open(".wisr/pages", dir.Options{MaxSize: 10 << 30, Log: log})
+//	…
+//	defer pages.Close()
+//
+// # The folder
+//
+//	pages/5d/5d0c…e1           an entry; the name is the SHA-256 of its key
+//	invalidations/9f/9f22…07   an invalidation; the name is the SHA-256 of its name
+//	changes/<writer>.<number>  what one open store changed, for the others to read
+//	locks/2a                   locked while a file whose hash ends so is replaced
+//	tmp/<writer>-<number>      files being written
+//
+// A file is never changed in place: it is written to tmp and renamed, so that a
+// reader sees the one before or the one after. The 256 folders of two digits
+// keep a million entries below 4,000 names a folder. Everything may be deleted at
+// any time, also by hand.
+//
+// A person can read an entry with head: the first line has lengths, checksums and
+// the time, the second is a JSON object, then come the body and the props.
+//
+// # Why pages are not always flushed to the disk
+//
+// A killed process loses nothing that it renamed, with or without fsync. Losing
+// power is another matter: without fsync the new name can be there before the new
+// bytes. That is noticed (checksums) and the page counts as not found, but the
+// good page that was there before is gone. So a file that replaces another
+// is flushed first; a page that had none is not, because losing it leaves what
+// was there before, nothing, and building a large site would take several
+// times as long (BenchmarkPut measures it). Invalidations are always flushed,
+// with their folder: nobody would notice that one is missing.
+//
+// # Permissions
+//
+// Folders are made 0775 and files 0664 less the umask: pages are what any
+// visitor may see, no one but the owner (and, where the operator sets umask 002
+// to share a folder, the group) may write them. The header names the URLs that a
+// page was made from; with umask 077 they are private.
+package dir
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wisr-dev/wisr/host/isr"
+)
+
+// Options are the settings of a store; the zero value is a good one.
+type Options struct {
+	// MaxSize bounds the bytes of all entries together; 0 does not. Entries are
+	// dropped in the background, least recently generated first (S145), so
+	// the bound can be passed by what is written in the meantime.
+	MaxSize int64
+
+	// Poll is how often Watch looks for changes of other processes. 0 is a
+	// second: it costs a listing of a small folder, and editors do not wait longer.
+	Poll time.Duration
+
+	// Log gets a warning for each damaged file. Nil discards.
+	Log *slog.Logger
+}
+
+// Dir is an open store. Its methods may be called by many goroutines.
+type Dir struct {
+	root  string
+	id    string // of this open store, among all that have the folder open
+	poll  time.Duration
+	log   *slog.Logger
+	temps atomic.Int64 // temporary files made so far, for their names
+
+	// Lock order: a lock of locks, then journal.mu.
+	locks   *locks
+	journal journal
+	start   positions // where the journals of others ended when this store was opened
+
+	damage damage
+
+	sweeper sweeper
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+var _ isr.Store = (*Dir)(nil)
+
+// abandoned is the age at which a file that a process was writing, or a journal
+// that it wrote, is taken for one that was killed.
+const abandoned = time.Hour
+
+// Open opens the store in a folder and makes the folder if there is none. It
+// fails at once, naming path and cause, if the folder cannot be written.
+func Open(path string, o Options) (*Dir, error) {
+	root, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open page store %s: %w", path, err)
+	}
+	var id [8]byte
+	rand.Read(id[:])
+	d := &Dir{
+		root:  root,
+		id:    hex.EncodeToString(id[:]),
+		poll:  o.Poll,
+		log:   o.Log,
+		locks: newLocks(filepath.Join(root, "locks")),
+	}
+	if d.poll <= 0 {
+		d.poll = time.Second
+	}
+	if d.log == nil {
+		d.log = slog.New(slog.DiscardHandler)
+	}
+	d.journal = journal{dir: filepath.Join(root, "changes"), id: d.id}
+	now, err := d.probe()
+	if err != nil {
+		return nil, fmt.Errorf("open page store: %w", explain(err))
+	}
+	before := now.Add(-abandoned)
+	for _, folder := range []string{"tmp", "changes"} {
+		if err := removeOlder(filepath.Join(root, folder), before); err != nil {
+			return nil, fmt.Errorf("open page store: %w", explain(err))
+		}
+	}
+	if d.start, err = endsOfJournals(d.journal.dir, d.id); err != nil {
+		return nil, fmt.Errorf("open page store: %w", explain(err))
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	d.stop = stop
+	if o.MaxSize > 0 {
+		d.sweeper = sweeper{max: o.MaxSize, recall: recalled, full: make(chan struct{}, 1)}
+		d.running.Go(func() { d.keepBelowMax(ctx) })
+	}
+	return d, nil
+}
+
+// Close ends the background work and waits for it.
+func (d *Dir) Close() error {
+	d.stop()
+	d.running.Wait()
+	return nil
+}
+
+// probe writes and removes a file. It returns the time by the clock of the file
+// system, which on a network mount is not the clock of this host.
+func (d *Dir) probe() (time.Time, error) {
+	name, err := d.writeTemp([]byte("is this folder writable?\n"), false)
+	if err != nil {
+		return time.Time{}, err
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return info.ModTime(), os.Remove(name)
+}
+
+// removeOlder removes the files of a folder that were last written before a time.
+func removeOlder(folder string, before time.Time) error {
+	return eachFile(folder, func(f fs.DirEntry) error {
+		info, err := f.Info()
+		if err != nil || !info.Mode().IsRegular() || !info.ModTime().Before(before) {
+			return nil // gone already, not ours, or in use
+		}
+		os.Remove(filepath.Join(folder, f.Name())) // tried again at the next Open
+		return nil
+	})
+}

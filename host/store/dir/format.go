@@ -1,0 +1,264 @@
+package dir
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/plugins/page"
+)
+
+// A page file is
+//
+//	wisr-page 1 <head> started=<RFC 3339> header=<n> body=<n> props=<n> data=<data>\n
+//	<header, n bytes of JSON>\n
+//	<body, n bytes>\n
+//	<props, n bytes>\n
+//
+// where head is the CRC-32C of what follows it up to the end of the header's
+// line, and data that of all behind. They find what a disk or a cut-off copy
+// did; they do not hold against someone who may write the folder.
+const (
+	magic     = "wisr-page "
+	version   = "1"
+	maxLine   = 256      // the first line; it has 180 bytes at most
+	maxHeader = 16 << 20 // 128 tags and 64 headers of 8 KiB need 4 MiB if every byte is escaped; the rest is for sources
+	maxFile   = 1 << 30  // a manifest allows 256 MB of output a call
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// errDamaged is wrapped by every error about the content of a file, as opposed
+// to errors of reading it.
+var errDamaged = errors.New("damaged")
+
+func damagedf(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", errDamaged, fmt.Sprintf(format, args...))
+}
+
+// header is the second line. StartedAt is in the first.
+type header struct {
+	Key        string        `json:"key"`
+	Plugin     string        `json:"plugin"`
+	Version    string        `json:"version"`
+	Kind       page.Kind     `json:"kind"`
+	Status     int           `json:"status"`
+	Redirect   page.Redirect `json:"redirect,omitzero"`
+	Header     []page.Field  `json:"header,omitempty"`
+	Tags       []string      `json:"tags,omitempty"`
+	Sources    []string      `json:"sources,omitempty"`
+	Fuel       uint64        `json:"fuel"`
+	FinishedAt time.Time     `json:"finishedAt"`
+	Revalidate duration      `json:"revalidate"`
+	Expire     duration      `json:"expire"`
+	ETag       string        `json:"etag"`
+	DataETag   string        `json:"dataETag"`
+}
+
+// duration is written as "1m30s", which is exact to the nanosecond.
+type duration time.Duration
+
+func (d duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+func (d *duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	*d = duration(v)
+	return err
+}
+
+// firstLine is the first line of a page file.
+type firstLine struct {
+	size                int // of the line itself
+	head                uint32
+	rest                int // where the bytes that head is about begin
+	started             time.Time
+	header, body, props int
+	data                uint32
+}
+
+// fileSize is the size that the line claims for its file.
+func (l firstLine) fileSize() int64 {
+	return int64(l.headSize()) + int64(l.body) + 1 + int64(l.props) + 1
+}
+
+// headSize is the size of the first two lines.
+func (l firstLine) headSize() int { return l.size + l.header + 1 }
+
+// encode returns the file of an entry. An entry that could not be read back as
+// it is, is an error: a string that is not UTF-8, a time before year 0 or after 9999.
+func encode(e *isr.Entry) ([]byte, error) {
+	h := header{
+		Key: e.Key, Plugin: e.Plugin, Version: e.Version,
+		Kind: e.Kind, Status: e.Status, Redirect: e.Redirect, Header: e.Header,
+		Tags: e.Tags, Sources: e.Sources, Fuel: e.Fuel,
+		FinishedAt: e.FinishedAt.UTC(), Revalidate: duration(e.Revalidate), Expire: duration(e.Expire),
+		ETag: e.ETag, DataETag: e.DataETag,
+	}
+	if err := h.checkText(); err != nil {
+		return nil, err
+	}
+	started, err := e.StartedAt.UTC().MarshalText()
+	if err != nil {
+		return nil, fmt.Errorf("startedAt: %w", err)
+	}
+	var headerLine bytes.Buffer
+	enc := json.NewEncoder(&headerLine) // it ends what it writes with a newline
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(h); err != nil {
+		return nil, err
+	}
+	if headerLine.Len() > maxHeader {
+		return nil, fmt.Errorf("the header has %d bytes; at most %d can be kept", headerLine.Len(), maxHeader)
+	}
+	if n := len(e.Body) + len(e.Props); n > maxFile-2*maxHeader {
+		return nil, fmt.Errorf("body and props have %d bytes; at most %d can be kept", n, maxFile-2*maxHeader)
+	}
+
+	data := crc32.Update(0, castagnoli, e.Body)
+	data = crc32.Update(data, castagnoli, newline)
+	data = crc32.Update(data, castagnoli, e.Props)
+	data = crc32.Update(data, castagnoli, newline)
+	rest := fmt.Sprintf(" started=%s header=%d body=%d props=%d data=%08x\n",
+		started, headerLine.Len()-1, len(e.Body), len(e.Props), data)
+	head := crc32.Update(crc32.Checksum([]byte(rest), castagnoli), castagnoli, headerLine.Bytes())
+
+	out := make([]byte, 0, maxLine+headerLine.Len()+len(e.Body)+len(e.Props)+2)
+	out = fmt.Appendf(out, "%s%s %08x%s", magic, version, head, rest)
+	out = append(out, headerLine.Bytes()...)
+	out = append(append(out, e.Body...), '\n')
+	out = append(append(out, e.Props...), '\n')
+	return out, nil
+}
+
+var newline = []byte("\n")
+
+// checkText refuses strings that JSON would silently change.
+func (h *header) checkText() error {
+	text := []string{h.Key, h.Plugin, h.Version, h.Redirect.Destination, h.ETag, h.DataETag}
+	text = append(append(text, h.Tags...), h.Sources...)
+	for _, f := range h.Header {
+		text = append(text, f.Name, f.Value)
+	}
+	for _, s := range text {
+		if !utf8.ValidString(s) {
+			return fmt.Errorf("%.80q is not valid UTF-8", s)
+		}
+	}
+	return nil
+}
+
+// decode reads a whole file. The entry's body and props are parts of data.
+func decode(data []byte) (*isr.Entry, error) {
+	line, err := parseFirstLine(data)
+	if err != nil {
+		return nil, err
+	}
+	if got := int64(len(data)); got != line.fileSize() {
+		return nil, damagedf("the file has %d bytes, its first line says %d", got, line.fileSize())
+	}
+	e, err := decodeHead(line, data[:line.headSize()])
+	if err != nil {
+		return nil, err
+	}
+	content := data[line.headSize():]
+	if crc32.Checksum(content, castagnoli) != line.data {
+		return nil, damagedf("checksum of body and props is wrong")
+	}
+	e.Body = part(content, 0, line.body)
+	e.Props = part(content, line.body+1, line.props)
+	return e, nil
+}
+
+// part is nil for nothing, and has no room to append over what follows it.
+func part(data []byte, at, n int) []byte {
+	if n == 0 {
+		return nil
+	}
+	return data[at : at+n : at+n]
+}
+
+// decodeHead reads the first two lines of a file: all but body and props.
+func decodeHead(line firstLine, data []byte) (*isr.Entry, error) {
+	if crc32.Checksum(data[line.rest:], castagnoli) != line.head {
+		return nil, damagedf("checksum of the header is wrong")
+	}
+	var h header
+	if err := json.Unmarshal(data[line.size:], &h); err != nil {
+		return nil, damagedf("header: %v", err)
+	}
+	return &isr.Entry{
+		Key: h.Key, Plugin: h.Plugin, Version: h.Version,
+		Kind: h.Kind, Status: h.Status, Redirect: h.Redirect, Header: h.Header,
+		Tags: h.Tags, Sources: h.Sources, Fuel: h.Fuel,
+		StartedAt: line.started, FinishedAt: h.FinishedAt,
+		Revalidate: time.Duration(h.Revalidate), Expire: time.Duration(h.Expire),
+		ETag: h.ETag, DataETag: h.DataETag,
+	}, nil
+}
+
+// parseFirstLine reads the first line; data may be cut off behind it. What it
+// says is not verified before decodeHead, but it is within the bounds above.
+func parseFirstLine(data []byte) (firstLine, error) {
+	var l firstLine
+	if !bytes.HasPrefix(data, []byte(magic)) {
+		return l, damagedf("not a page file")
+	}
+	end := bytes.IndexByte(data[:min(len(data), maxLine)], '\n')
+	if end < 0 {
+		return l, damagedf("the first line has no end")
+	}
+	fields := strings.Split(string(data[len(magic):end]), " ")
+	if fields[0] != version {
+		return l, damagedf("format version %.20q, this program reads version %s", fields[0], version)
+	}
+	if len(fields) != 7 {
+		return l, damagedf("the first line has %d fields, want 7", len(fields))
+	}
+	l.size = end + 1
+	l.rest = len(magic) + len(fields[0]) + 1 + len(fields[1])
+	var err error
+	fail := func(e error) {
+		if err == nil && e != nil {
+			err = damagedf("first line: %v", e)
+		}
+	}
+	value := func(i int, name string) string {
+		v, ok := strings.CutPrefix(fields[i], name+"=")
+		if !ok {
+			fail(fmt.Errorf("no %s in field %d", name, i))
+		}
+		return v
+	}
+	sum := func(s string) uint32 {
+		n, e := strconv.ParseUint(s, 16, 32)
+		fail(e)
+		return uint32(n)
+	}
+	size := func(s string, limit int) int {
+		n, e := strconv.ParseUint(s, 10, 31)
+		if e == nil && int(n) > limit {
+			e = fmt.Errorf("size %d is over %d", n, limit)
+		}
+		fail(e)
+		return int(n)
+	}
+	l.head = sum(fields[1])
+	started, e := time.Parse(time.RFC3339Nano, value(2, "started"))
+	fail(e)
+	l.started = started.UTC()
+	l.header = size(value(3, "header"), maxHeader)
+	l.body = size(value(4, "body"), maxFile)
+	l.props = size(value(5, "props"), maxFile)
+	l.data = sum(value(6, "data"))
+	if err == nil && l.fileSize() > maxFile {
+		fail(fmt.Errorf("sizes add up to more than %d", maxFile))
+	}
+	return l, err
+}

@@ -1,0 +1,123 @@
+package dir
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"sync"
+	"syscall"
+
+	"github.com/wisr-dev/wisr/host/isr"
+)
+
+// readFile reads a whole file that nobody changes in place.
+func readFile(path string, limit int64) (data []byte, err error) {
+	err = open(path, func(f *os.File, size int64) error {
+		if size > limit {
+			return damagedf("the file has %d bytes, more than any of ours", size)
+		}
+		data = make([]byte, size)
+		return readFull(f, data)
+	})
+	return data, err
+}
+
+// readFirstLine reads the first line of a page file, unverified.
+func readFirstLine(path string) (line firstLine, err error) {
+	err = open(path, func(f *os.File, size int64) error {
+		start := make([]byte, min(size, maxLine))
+		if err := readFull(f, start); err != nil {
+			return err
+		}
+		line, err = parseFirstLine(start)
+		return err
+	})
+	return line, err
+}
+
+// readHead reads an entry without body and props. It finds every damage but a
+// wrong bit in those two.
+func readHead(path string) (e *isr.Entry, err error) {
+	err = open(path, func(f *os.File, size int64) error {
+		head := make([]byte, min(size, 4096)) // enough for most
+		if err := readFull(f, head); err != nil {
+			return err
+		}
+		line, err := parseFirstLine(head)
+		if err != nil {
+			return err
+		}
+		if line.fileSize() != size {
+			return damagedf("the file has %d bytes, its first line says %d", size, line.fileSize())
+		}
+		if n := line.headSize(); n > len(head) {
+			more := make([]byte, n)
+			if err := readFull(f, more[copy(more, head):]); err != nil {
+				return err
+			}
+			head = more
+		}
+		e, err = decodeHead(line, head[:line.headSize()])
+		return err
+	})
+	return e, err
+}
+
+// open opens a file for fn. On a network mount a file that is replaced on
+// another host between open and read is gone; then the new one is read.
+func open(path string, fn func(f *os.File, size int64) error) error {
+	const attempts = 5
+	var err error
+	for range attempts {
+		if err = openOnce(path, fn); !errors.Is(err, syscall.ESTALE) {
+			return err
+		}
+	}
+	return err
+}
+
+func openOnce(path string, fn func(f *os.File, size int64) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return damagedf("not a file but %s", fs.FormatFileInfo(info))
+	}
+	return fn(f, info.Size())
+}
+
+func readFull(f *os.File, into []byte) error {
+	_, err := io.ReadFull(f, into)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return damagedf("the file became shorter while it was read")
+	}
+	return err
+}
+
+// damage remembers which files were complained about, so that each is logged once.
+type damage struct {
+	mu   sync.Mutex
+	seen map[string]bool // guarded by mu
+}
+
+func (d *damage) warn(log *slog.Logger, path string, cause error) {
+	const enough = 1000 // then all may be logged again: what is remembered stays bounded
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.seen[path] {
+		return
+	}
+	if d.seen == nil || len(d.seen) >= enough {
+		d.seen = map[string]bool{}
+	}
+	d.seen[path] = true
+	log.Warn("a file of the page store is not used, the next generation replaces it", "path", path, "cause", cause)
+}

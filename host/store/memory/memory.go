@@ -1,0 +1,301 @@
+// Package memory keeps copies of entries in front of another store, so that a
+// page that visitors ask for is served without reading a disk. The store
+// behind it is the record: what is here is a copy, may be dropped at any time, and
+// is read back from there with its age (S141). It never decides that a page is old.
+//
+//	pages := memory.New(onDisk, 50<<20, log)
+//	defer pages.Close() // closes onDisk too
+//
+// There is one exception to "a copy". A page that the store behind cannot take,
+// say because its disk is full, is kept here and served (S143) until it can.
+// Such pages are not evicted. They may take half of the bytes; past that Put
+// fails, and the engine still has the older page.
+//
+// # Why an old copy is never seen after a newer Put
+//
+// Ristretto applies what it is told later, may drop it, and, told of two values
+// of a new key in a row, keeps the first. So every change of a key's copy waits
+// until ristretto has applied it, one change at a time for keys that share a lock.
+// What is read or written behind takes long and is done without that lock; before
+// its result becomes the copy, a counter tells whether any copy with that lock
+// changed meanwhile, and if so the result is not kept. It is read again when it
+// is asked for.
+package memory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"iter"
+	"log/slog"
+	"sync"
+
+	"github.com/dgraph-io/ristretto/v2"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/wisr-dev/wisr/host/isr"
+)
+
+type memory struct {
+	behind isr.Store
+	log    *slog.Logger
+	bytes  int64
+
+	seed    maphash.Seed
+	cache   *ristretto.Cache[string, *isr.Entry]
+	reads   singleflight.Group // by key
+	stripes [1024]stripe
+	kept    unwritten
+	writing sync.Mutex // held by the one who writes what is kept
+
+	// Lock order: a stripe, then kept.
+}
+
+var _ isr.Store = (*memory)(nil)
+
+// stripe is for the keys that hash to it.
+type stripe struct {
+	sync.Mutex
+	changes uint64 // of any copy, guarded by the mutex
+}
+
+func (s *stripe) count() uint64 {
+	s.Lock()
+	defer s.Unlock()
+	return s.changes
+}
+
+// New returns a store that keeps up to so many bytes of copies of the entries of
+// another, by isr.Entry.Size. It takes over behind: Close closes it. With 0 bytes
+// it is behind itself.
+func New(behind isr.Store, bytes int64, log *slog.Logger) isr.Store {
+	if bytes <= 0 {
+		return behind
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	m := &memory{behind: behind, log: log, bytes: bytes}
+	// Two hashes by a seed of this process: no one outside can make keys collide.
+	first, second := maphash.MakeSeed(), maphash.MakeSeed()
+	m.seed = first
+	cache, err := ristretto.NewCache(&ristretto.Config[string, *isr.Entry]{
+		NumCounters: max(bytes/1000, 1000), // ten for each page of 10 KB
+		MaxCost:     bytes,
+		BufferItems: 64, // what its authors advise
+		KeyToHash: func(key string) (uint64, uint64) {
+			return maphash.String(first, key), maphash.String(second, key)
+		},
+	})
+	if err != nil { // only for numbers below 1
+		log.Error("pages are not kept in memory", "cause", err)
+		return behind
+	}
+	m.cache = cache
+	return m
+}
+
+func (m *memory) stripe(key string) *stripe {
+	return &m.stripes[maphash.String(m.seed, key)%uint64(len(m.stripes))]
+}
+
+// Get implements isr.Store. A hit allocates nothing.
+func (m *memory) Get(ctx context.Context, key string) (*isr.Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("get page %q: %w", key, err)
+	}
+	if e := m.copyOf(key); e != nil {
+		return e, nil
+	}
+	return m.fill(ctx, key)
+}
+
+// copyOf returns what is here, or nil.
+func (m *memory) copyOf(key string) *isr.Entry {
+	if e := m.kept.get(key); e != nil {
+		return e
+	}
+	if e, ok := m.cache.Get(key); ok && e.Key == key {
+		return e
+	}
+	return nil
+}
+
+// fill reads an entry from behind and keeps a copy. Of those that miss the same
+// key at the same time one reads. That read is not ended by the context of the one
+// whose it happens to be.
+func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
+	ctx = context.WithoutCancel(ctx)
+	v, err, _ := m.reads.Do(key, func() (any, error) {
+		s := m.stripe(key)
+		s.Lock()
+		before := s.changes
+		e := m.copyOf(key) // of a Put that was being applied
+		s.Unlock()
+		if e != nil {
+			return e, nil
+		}
+		e, err := m.behind.Get(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		s.Lock()
+		defer s.Unlock()
+		if s.changes == before {
+			m.set(s, e)
+		}
+		return e, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*isr.Entry), nil
+}
+
+// set makes e the copy, if it is admitted. s is locked.
+func (m *memory) set(s *stripe, e *isr.Entry) {
+	s.changes++
+	m.apply(e)
+	if m.cache.RemainingCost() < 0 {
+		// A copy that grows in place evicts nothing; a new one does.
+		m.cache.Del(e.Key)
+		m.apply(e)
+	}
+}
+
+func (m *memory) apply(e *isr.Entry) {
+	if !m.cache.Set(e.Key, e, e.Size()) {
+		m.cache.Del(e.Key)
+	}
+	m.cache.Wait()
+}
+
+// drop makes sure that nothing older than now is the copy. s is locked.
+func (m *memory) drop(s *stripe, key string) {
+	s.changes++
+	m.cache.Del(key)
+	m.reads.Forget(key) // who asks from now on may not join a read that began before
+}
+
+// Put implements isr.Store. An entry that cannot be written behind is kept here,
+// which counts as stored.
+func (m *memory) Put(ctx context.Context, e *isr.Entry) (bool, error) {
+	if old := m.kept.get(e.Key); old != nil && !old.StartedAt.Before(e.StartedAt) {
+		return false, ctx.Err()
+	}
+	s := m.stripe(e.Key)
+	before := s.count()
+	stored, err := m.behind.Put(ctx, e)
+	if err != nil {
+		if ctx.Err() != nil {
+			return false, err
+		}
+		return m.keep(ctx, s, e, err)
+	}
+	m.written(s, before, e, stored)
+	m.writeKept(ctx)
+	return stored, nil
+}
+
+// written follows a Put behind that did not fail. before is the number of changes
+// of s before it.
+func (m *memory) written(s *stripe, before uint64, e *isr.Entry, stored bool) {
+	s.Lock()
+	defer s.Unlock()
+	if stored && s.changes == before {
+		m.reads.Forget(e.Key)
+		m.set(s, e)
+	} else { // what is behind is another, or may be by now
+		m.drop(s, e.Key)
+	}
+	m.kept.remove(e.Key, e)
+	m.cache.UpdateMaxCost(m.bytes - m.kept.size())
+}
+
+// Delete implements isr.Store.
+func (m *memory) Delete(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("delete page %q: %w", key, err)
+	}
+	err := m.behind.Delete(ctx, key)
+	s := m.stripe(key)
+	s.Lock()
+	defer s.Unlock()
+	m.kept.remove(key, nil)
+	m.drop(s, key)
+	return err
+}
+
+// Invalidate implements isr.Store.
+func (m *memory) Invalidate(ctx context.Context, inv isr.Invalidation) error {
+	return m.behind.Invalidate(ctx, inv)
+}
+
+// Invalidations implements isr.Store.
+func (m *memory) Invalidations(ctx context.Context) ([]isr.Invalidation, error) {
+	return m.behind.Invalidations(ctx)
+}
+
+// Watch implements isr.Store. The copy of a page that another process changed is
+// dropped before fn is told; without a Watch it would stay.
+func (m *memory) Watch(ctx context.Context, fn func(isr.Change)) error {
+	return m.behind.Watch(ctx, func(c isr.Change) {
+		if c.Key != "" {
+			m.changedBehind(ctx, c.Key)
+		}
+		fn(c)
+	})
+}
+
+func (m *memory) changedBehind(ctx context.Context, key string) {
+	s := m.stripe(key)
+	s.Lock()
+	m.drop(s, key)
+	s.Unlock()
+	kept := m.kept.get(key)
+	if kept == nil {
+		return
+	}
+	// The store is the record: what another process wrote later counts, and what it deleted is gone.
+	e, err := m.behind.Get(ctx, key)
+	if errors.Is(err, isr.ErrNotFound) || err == nil && !e.StartedAt.Before(kept.StartedAt) {
+		m.kept.remove(key, kept)
+	}
+}
+
+// Pages implements isr.Store.
+func (m *memory) Pages(ctx context.Context) iter.Seq2[*isr.Entry, error] {
+	return func(yield func(*isr.Entry, error) bool) {
+		kept := map[string]*isr.Entry{}
+		for _, e := range m.kept.some(m.kept.len()) {
+			kept[e.Key] = e
+		}
+		for e, err := range m.behind.Pages(ctx) {
+			if err == nil && kept[e.Key] != nil {
+				continue
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+		for _, e := range kept {
+			head := *e
+			head.Body, head.Props = nil, nil
+			if !yield(&head, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Close implements isr.Store. It tries once more to write what could not be written.
+func (m *memory) Close() error {
+	var lost error
+	m.write(context.Background(), m.kept.some(m.kept.len()))
+	if n := m.kept.len(); n > 0 {
+		lost = fmt.Errorf("%d pages were only in memory and are lost: %w", n, m.kept.cause())
+	}
+	m.cache.Close()
+	return errors.Join(lost, m.behind.Close())
+}
