@@ -1,0 +1,215 @@
+package dev
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/wisr-dev/wisr/plugins/build"
+	"github.com/wisr-dev/wisr/plugins/manifest"
+	"github.com/wisr-dev/wisr/plugins/registry"
+)
+
+// quiet is how long nothing must change before a change is acted on: editors
+// write a file in several steps, and version control many files.
+const quiet = 80 * time.Millisecond
+
+// Watcher rebuilds and reloads plugins when their files change.
+type Watcher struct {
+	Registry *registry.Registry
+	Builder  *build.Builder
+	Plugins  string       // folder of the plugins' folders
+	Public   string       // folder of public files
+	Refresh  func() error // called when public files changed
+	Events   *Events
+	Log      *slog.Logger
+	Parallel int
+
+	fs *fsnotify.Watcher
+}
+
+// Run watches until ctx ends, and then returns nil.
+func (w *Watcher) Run(ctx context.Context) error {
+	var err error
+	if w.fs, err = fsnotify.NewWatcher(); err != nil {
+		return fmt.Errorf("watch the site's files: %w", err)
+	}
+	defer w.fs.Close()
+	w.follow()
+	w.Events.Show(problems(w.Registry.Table()))
+
+	changed := make(map[string]bool)
+	timer := time.NewTimer(quiet)
+	timer.Stop()
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case event, ok := <-w.fs.Events:
+			if !ok {
+				return nil
+			}
+			if event.Op == fsnotify.Chmod || ignored(filepath.Base(event.Name)) {
+				continue
+			}
+			if event.Has(fsnotify.Create) {
+				w.add(event.Name)
+			}
+			changed[event.Name] = true
+			timer.Reset(quiet)
+		case err, ok := <-w.fs.Errors:
+			if !ok {
+				return nil
+			}
+			w.Log.Warn("watching files", "error", err)
+		case <-timer.C:
+			w.act(ctx, changed)
+			clear(changed)
+			w.follow()
+		}
+	}
+}
+
+// act brings the site in line with the files that changed.
+func (w *Watcher) act(ctx context.Context, changed map[string]bool) {
+	touched := false
+	if under(changed, w.Public) {
+		touched = true
+		if err := w.Refresh(); err != nil {
+			w.Log.Warn("read public files", "error", err)
+		}
+	}
+	dirs := w.affected(changed)
+	var reloaded atomic.Bool
+	var group errgroup.Group
+	group.SetLimit(max(1, w.Parallel))
+	for _, dir := range dirs {
+		group.Go(func() error {
+			begun := time.Now()
+			name := filepath.Base(dir)
+			if err := w.Registry.Reload(ctx, dir); err != nil {
+				if ctx.Err() == nil {
+					w.Log.Error("reload failed; the last version that worked is served", "plugin", name, "error", err)
+				}
+				return nil
+			}
+			reloaded.Store(true)
+			w.Log.Info("reloaded", "plugin", name, "took", time.Since(begun).Round(time.Millisecond))
+			return nil
+		})
+	}
+	_ = group.Wait() // its functions return no error
+	if len(dirs) > 0 {
+		w.Events.Show(problems(w.Registry.Table()))
+	}
+	if reloaded.Load() || touched {
+		w.Events.Reload()
+	}
+}
+
+// affected returns the folders of the plugins that one of the changed files belongs to.
+func (w *Watcher) affected(changed map[string]bool) []string {
+	dirs := make(map[string]bool)
+	if now, err := w.Registry.Folders(); err == nil {
+		for _, dir := range now {
+			dirs[dir] = under(changed, dir)
+		}
+	}
+	for dir, m := range w.manifests() {
+		seen := make(map[string]bool)
+		for name := range changed {
+			if m.Build.Command == "" || name != filepath.Join(dir, m.Module) {
+				seen[name] = true
+			}
+		}
+		dirs[dir] = slices.ContainsFunc(w.roots(m), func(root string) bool { return under(seen, root) })
+	}
+	var affected []string
+	for dir, is := range dirs {
+		if is {
+			affected = append(affected, dir)
+		}
+	}
+	slices.Sort(affected)
+	return affected
+}
+
+// manifests returns the manifests of the plugins that are known, by folder.
+func (w *Watcher) manifests() map[string]*manifest.Manifest {
+	known := make(map[string]*manifest.Manifest)
+	for _, v := range w.Registry.Table().Versions {
+		known[v.Manifest.Dir] = v.Manifest
+	}
+	return known
+}
+
+// roots are the folders that a plugin depends on.
+func (w *Watcher) roots(m *manifest.Manifest) []string {
+	roots := append([]string{m.Dir}, w.Builder.Inputs(m)...)
+	for _, dir := range m.Folders() {
+		roots = append(roots, dir)
+	}
+	return roots
+}
+
+// follow watches every folder that matters now.
+func (w *Watcher) follow() {
+	w.add(w.Plugins)
+	w.add(w.Public)
+	for _, m := range w.manifests() {
+		for _, root := range w.roots(m) {
+			w.add(root)
+		}
+	}
+}
+
+// add watches a folder and those in it. What is no folder, or gone, is left alone.
+func (w *Watcher) add(root string) {
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return nil
+		}
+		if path != root && (ignored(entry.Name()) || entry.Name() == "node_modules") {
+			return fs.SkipDir
+		}
+		return w.fs.Add(path)
+	})
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		w.Log.Warn("watch a folder; changes in it will not be seen", "folder", root, "error", err)
+	}
+}
+
+// ignored tells whether a file is none of the site's: hidden, or an editor's.
+func ignored(name string) bool {
+	return strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || strings.HasPrefix(name, "#")
+}
+
+// under tells whether one of the files is root or in it.
+func under(files map[string]bool, root string) bool {
+	for name := range files {
+		if name == root || strings.HasPrefix(name, root+string(filepath.Separator)) {
+			return true
+		}
+	}
+	return false
+}
+
+func problems(t *registry.Table) []Problem {
+	out := make([]Problem, len(t.Problems))
+	for i, p := range t.Problems {
+		out[i] = Problem{Plugin: p.Plugin, Message: p.Err.Error()}
+	}
+	return out
+}

@@ -1,0 +1,178 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/wisr-dev/wisr/host/config"
+	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/host/serve"
+	"github.com/wisr-dev/wisr/host/store/dir"
+	"github.com/wisr-dev/wisr/host/store/memory"
+	"github.com/wisr-dev/wisr/plugins/build"
+	"github.com/wisr-dev/wisr/plugins/registry"
+	"github.com/wisr-dev/wisr/plugins/sandbox"
+)
+
+// Mode is what a Host is for.
+type Mode uint8
+
+const (
+	Start Mode = iota // serve what is there, for visitors
+	Build             // build modules from source and make every page
+	Dev               // serve while the site is written
+)
+
+// work is the folder in a site's folder for what wisr makes. Everything in it
+// can be made anew, and nothing in it is for anybody else to change.
+const work = ".wisr"
+
+// generationsPerWorker is how many generations are under way for each core that may
+// run guests: while one waits for an upstream, another one uses the core.
+const generationsPerWorker = 8
+
+// Options of a Host.
+type Options struct {
+	Mode      Mode
+	Log       *slog.Logger
+	Now       func() time.Time            // nil: time.Now
+	LookupEnv func(string) (string, bool) // nil: os.LookupEnv
+}
+
+// Host is one site.
+type Host struct {
+	cfg *config.Config
+	opt Options
+
+	box      *sandbox.Sandbox
+	builder  *build.Builder
+	registry *registry.Registry
+	store    isr.Store   // nil in Dev, which keeps nothing
+	engine   *isr.Engine // nil in Dev
+	public   *serve.Public
+}
+
+// Open builds a Host: it opens the store and loads the plugins. Plugins that do
+// not load are logged and do not keep it from opening. Serve and Close close it.
+func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err error) {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.LookupEnv == nil {
+		opt.LookupEnv = os.LookupEnv
+	}
+	h := &Host{cfg: cfg, opt: opt}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.Close(context.WithoutCancel(ctx)))
+		}
+	}()
+	if err := h.openWork(); err != nil {
+		return nil, err
+	}
+	if h.box, err = sandbox.New(ctx, sandbox.Options{CacheDir: h.workPath("compiled"), Cores: h.workers()}); err != nil {
+		return nil, err
+	}
+	if opt.Mode != Start {
+		h.builder = build.New(build.Options{StateDir: h.workPath("build")})
+	}
+	if h.registry, err = registry.Open(ctx, h.registryOptions()); err != nil {
+		return nil, err
+	}
+	for _, p := range h.registry.Table().Problems {
+		opt.Log.Error("plugin not loaded", "plugin", p.Plugin, "error", p.Err)
+	}
+	if h.public, err = serve.OpenPublic(cfg.Path("public")); err != nil {
+		return nil, err
+	}
+	if opt.Mode == Dev {
+		return h, nil
+	}
+	if h.store, err = h.openStore(); err != nil {
+		return nil, err
+	}
+	h.engine, err = isr.New(ctx, isr.Options{
+		Store:              h.store,
+		Renderer:           renderer{h.registry},
+		Now:                opt.Now,
+		Workers:            h.workers() * generationsPerWorker,
+		Queue:              cfg.Render.Queue,
+		Expire:             cfg.Cache.Expire,
+		NotFoundRevalidate: cfg.Site.NotFoundRevalidate,
+		Events:             events(opt.Log),
+	})
+	return h, err
+}
+
+// Close lets go of everything. Generations that run may end first, until ctx ends.
+func (h *Host) Close(ctx context.Context) error {
+	var errs []error
+	if h.engine != nil {
+		errs = append(errs, h.engine.Close(ctx))
+	}
+	if h.registry != nil {
+		h.registry.Close()
+	}
+	if h.box != nil {
+		errs = append(errs, h.box.Close(context.WithoutCancel(ctx)))
+	}
+	if h.public != nil {
+		errs = append(errs, h.public.Close())
+	}
+	if h.store != nil {
+		errs = append(errs, h.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// openWork makes the folder of what wisr makes.
+func (h *Host) openWork() error {
+	dir := h.workPath("")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("the folder %s cannot be made, where compiled modules and pages are kept: %w; make the site's folder writable for this user", dir, err)
+	}
+	return nil
+}
+
+func (h *Host) workPath(name string) string { return filepath.Join(h.cfg.Dir, work, name) }
+
+func (h *Host) workers() int {
+	if h.cfg.Render.Workers > 0 {
+		return h.cfg.Render.Workers
+	}
+	return runtime.NumCPU()
+}
+
+func (h *Host) registryOptions() registry.Options {
+	return registry.Options{
+		Dir:             h.cfg.Path(h.cfg.Plugins.Dir),
+		Sandbox:         h.box,
+		Builder:         h.builder,
+		State:           h.workPath("paths"),
+		Locales:         h.cfg.Site.Locales,
+		DefaultLocale:   h.cfg.Site.DefaultLocale,
+		PrivateNetworks: h.cfg.Grants.PrivateNetworks,
+		LookupEnv:       h.opt.LookupEnv,
+		Parallel:        runtime.NumCPU(),
+		Log:             h.opt.Log,
+	}
+}
+
+// openStore opens the store that the configuration names, with memory in front.
+func (h *Host) openStore() (isr.Store, error) {
+	place := h.cfg.Cache.Store
+	if place.Kind != config.StoreDir {
+		return nil, fmt.Errorf("[cache] store = %q: this version keeps pages in a folder only; say store = \"dir:FOLDER\"", place)
+	}
+	disk, err := dir.Open(h.cfg.Path(place.Place), dir.Options{MaxSize: h.cfg.Cache.MaxSize, Log: h.opt.Log})
+	if err != nil {
+		return nil, err
+	}
+	return memory.New(disk, h.cfg.Cache.Memory, h.opt.Log), nil
+}

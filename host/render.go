@@ -1,0 +1,43 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/plugins/page"
+	"github.com/wisr-dev/wisr/plugins/registry"
+)
+
+// renderer is where the engine's question becomes a plugin's generation: the
+// only place that knows both.
+type renderer struct {
+	registry *registry.Registry
+}
+
+var _ isr.Renderer = renderer{}
+
+// Render makes the page of a key by the version that serves it now.
+func (r renderer) Render(ctx context.Context, key string, reason page.Reason) (*isr.Output, error) {
+	for {
+		match, ok := r.registry.Table().Lookup(key)
+		if !ok {
+			return nil, fmt.Errorf("no plugin serves %s", key)
+		}
+		made, err := match.Version.Generate(ctx, match.Input(), reason)
+		if errors.Is(err, registry.ErrRetired) {
+			continue // replaced between the two lines above: the table has the next one
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &isr.Output{
+			Plugin:  match.Version.Plugin,
+			Version: match.Version.ID,
+			Result:  made.Result,
+			Body:    made.Body,
+			Sources: made.Sources,
+		}, nil
+	}
+}

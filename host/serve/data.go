@@ -1,0 +1,101 @@
+package serve
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/utils"
+
+	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/plugins/page"
+	"github.com/wisr-dev/wisr/plugins/route"
+)
+
+const typeJSON = "application/json; charset=utf-8"
+
+// dataKey is the key of the page whose data URL has this rest after
+// {base}/_wisr/data/ (S134). The root's is index.json. So that the page
+// /index has one too, a path that begins with the segment index has one index more.
+func dataKey(rest string) (string, error) {
+	name, ok := strings.CutSuffix(rest, ".json")
+	if !ok || name == "" {
+		return "", nil
+	}
+	key, err := route.Canonical("/" + name)
+	if err != nil || "/"+name != key && misspelt("/"+name, key) {
+		return "", err
+	}
+	switch {
+	case key == "/index":
+		return "/", nil
+	case strings.HasPrefix(key, "/index/"):
+		return strings.TrimPrefix(key, "/index"), nil
+	}
+	return key, nil
+}
+
+// data answers with the props of a page, from the same entry as the page.
+func (s *Server) data(c *fiber.Ctx, rest string) error {
+	key, err := dataKey(rest)
+	if err != nil {
+		return malformed(c, err)
+	}
+	match, ok := s.opt.Table().Lookup(key)
+	if key == "" || !ok || match.Version.Fallback == page.FallbackFalse && !match.Known() {
+		return s.noData(c)
+	}
+	answer, err := s.visit(c, match, key)
+	if err != nil {
+		status := fiber.StatusInternalServerError
+		if unavailable(err) {
+			status = fiber.StatusServiceUnavailable
+		}
+		c.Response().Header.Set(fiber.HeaderCacheControl, noStore)
+		return document(c, status, `{"message":"`+utils.StatusMessage(status)+`"}`)
+	}
+	s.cached(c, answer)
+	switch entry := answer.Entry; entry.Kind {
+	case page.KindNotFound:
+		return document(c, fiber.StatusNotFound, `{"notFound":true}`)
+	case page.KindRedirect:
+		body, err := json.Marshal(map[string]any{"redirect": map[string]any{
+			"destination": s.destination(entry.Redirect), "statusCode": entry.Redirect.StatusCode,
+		}})
+		if err != nil {
+			return err
+		}
+		return document(c, fiber.StatusOK, string(body))
+	default:
+		return s.props(c, entry)
+	}
+}
+
+// props writes the data document of a page.
+func (s *Server) props(c *fiber.Ctx, entry *isr.Entry) error {
+	response := c.Response()
+	response.Header.SetContentType(typeJSON)
+	if !s.opt.NoStore {
+		response.Header.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+		response.Header.Set(fiber.HeaderETag, entry.DataETag)
+		if has(c, entry.DataETag, fiber.StatusOK) {
+			return notModified(c)
+		}
+	}
+	response.AppendBodyString(`{"props":`)
+	response.AppendBody(entry.Props)
+	response.AppendBodyString(`}`)
+	return nil
+}
+
+func (s *Server) noData(c *fiber.Ctx) error {
+	c.Response().Header.Set(fiber.HeaderCacheControl, noStore)
+	return document(c, fiber.StatusNotFound, `{"notFound":true}`)
+}
+
+func document(c *fiber.Ctx, status int, body string) error {
+	c.Status(status)
+	c.Response().Header.SetContentType(typeJSON)
+	c.Response().SetBodyString(body)
+	return nil
+}

@@ -1,0 +1,107 @@
+package serve
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/wisr-dev/wisr/host/isr"
+)
+
+// noStore is NS of SEMANTICS: nobody keeps the answer.
+const noStore = "private, no-cache, no-store, max-age=0, must-revalidate"
+
+// forever is the s-maxage of a page that is never stale by itself (S40): a year.
+const forever = "s-maxage=31536000"
+
+const (
+	headerState       = "X-Wisr-Cache"
+	headerCacheStatus = "Cache-Status"
+)
+
+// stateNames are the values of X-Wisr-Cache.
+var stateNames = [...]string{isr.Hit: "HIT", isr.StaleHit: "STALE", isr.Miss: "MISS", isr.Revalidated: "REVALIDATED"}
+
+// cached writes what caches, here and further out, have to know of an answer:
+// S40, S41 and the state. It allocates nothing.
+func (s *Server) cached(c *fiber.Ctx, answer isr.Answer) {
+	header := &c.Response().Header
+	if s.opt.NoStore {
+		header.Set(fiber.HeaderCacheControl, noStore)
+		return
+	}
+	entry := answer.Entry
+	age := max(0, s.opt.Now().Sub(entry.FinishedAt))
+	var buf [96]byte
+	header.SetBytesV(fiber.HeaderCacheControl, cacheControl(buf[:0], entry))
+	header.SetBytesV(fiber.HeaderAge, strconv.AppendInt(buf[:0], int64(age/time.Second), 10))
+	header.Set(headerState, stateNames[answer.State])
+	header.SetBytesV(headerCacheStatus, cacheStatus(buf[:0], answer, age))
+}
+
+// cacheControl appends the value for an entry (S40).
+func cacheControl(b []byte, entry *isr.Entry) []byte {
+	if entry.Revalidate == 0 {
+		return append(b, forever...)
+	}
+	fresh, expire := int64(entry.Revalidate/time.Second), int64(entry.Expire/time.Second)
+	b = append(b, "s-maxage="...)
+	b = strconv.AppendInt(b, fresh, 10)
+	if fresh < expire {
+		b = append(b, ", stale-while-revalidate="...)
+		b = strconv.AppendInt(b, expire-fresh, 10)
+	}
+	return b
+}
+
+// cacheStatus appends the value of RFC 9211 for an answer.
+func cacheStatus(b []byte, answer isr.Answer, age time.Duration) []byte {
+	b = append(b, "wisr; "...)
+	switch answer.State {
+	case isr.Miss:
+		return append(b, "fwd=uri-miss; stored"...)
+	case isr.Revalidated:
+		return append(b, "fwd=stale; stored"...)
+	}
+	b = append(b, "hit"...)
+	if answer.Entry.Revalidate > 0 {
+		b = append(b, "; ttl="...)
+		b = strconv.AppendInt(b, int64((answer.Entry.Revalidate-age)/time.Second), 10)
+	}
+	switch answer.Detail {
+	case isr.Regenerating:
+		b = append(b, "; detail=regenerating"...)
+	case isr.FailedBefore:
+		b = append(b, "; detail=failed"...)
+	}
+	return b
+}
+
+// fields writes the header fields that the page set (S43).
+func (s *Server) fields(c *fiber.Ctx, entry *isr.Entry) {
+	header := &c.Response().Header
+	for i := range entry.Header {
+		if f := &entry.Header[i]; f.Name == fiber.HeaderContentType {
+			header.SetContentType(f.Value)
+		} else {
+			header.Set(f.Name, f.Value)
+		}
+	}
+}
+
+// send answers with an entry's body, or with 304 if the visitor has it.
+func (s *Server) send(c *fiber.Ctx, entry *isr.Entry, status int) error {
+	s.fields(c, entry)
+	if !s.opt.NoStore {
+		header := &c.Response().Header
+		header.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+		header.Set(fiber.HeaderETag, entry.ETag)
+		if has(c, entry.ETag, status) {
+			return notModified(c)
+		}
+	}
+	c.Status(status)
+	c.Response().SetBodyRaw(entry.Body)
+	return nil
+}

@@ -1,0 +1,123 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/utils"
+
+	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/plugins/page"
+	"github.com/wisr-dev/wisr/plugins/registry"
+)
+
+// The keys of the site's own error pages.
+const (
+	notFoundKey = "/404"
+	failedKey   = "/500"
+)
+
+// page answers with the page of a key.
+func (s *Server) page(c *fiber.Ctx, key string) error {
+	match, ok := s.opt.Table().Lookup(key)
+	if !ok {
+		if file := s.opt.Public.New(key); file != "" {
+			if done, err := s.file(c, file); done {
+				return err
+			}
+		}
+		return s.notFound(c)
+	}
+	if match.Version.Fallback == page.FallbackFalse && !match.Known() {
+		return s.notFound(c)
+	}
+	answer, err := s.visit(c, match, key)
+	if err != nil {
+		return s.failed(c, err)
+	}
+	switch entry := answer.Entry; {
+	case match.Path == notFoundKey:
+		return s.body(c, entry, fiber.StatusNotFound)
+	case match.Path == failedKey:
+		return s.body(c, entry, fiber.StatusInternalServerError)
+	case entry.Kind == page.KindNotFound:
+		s.cached(c, answer)
+		return s.send(c, s.errorPage(c, notFoundKey), fiber.StatusNotFound)
+	case entry.Kind == page.KindRedirect:
+		s.cached(c, answer)
+		c.Response().Header.Set(fiber.HeaderLocation, s.destination(entry.Redirect))
+		c.Status(entry.Redirect.StatusCode)
+		return nil
+	default:
+		s.cached(c, answer)
+		return s.send(c, entry, entry.Status)
+	}
+}
+
+// visit asks for the page of a match. It does not end with the request, whose
+// context ends when the host begins to shut down: who was let in is served (S146).
+func (s *Server) visit(c *fiber.Ctx, match registry.Match, key string) (isr.Answer, error) {
+	return s.opt.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: match.Version.Plugin, Version: match.Version.ID}, isPrefetch(c))
+}
+
+// notFound answers with the site's 404 page. Nobody may keep that: a plugin may
+// come and serve the path.
+func (s *Server) notFound(c *fiber.Ctx) error {
+	return s.body(c, s.errorPage(c, notFoundKey), fiber.StatusNotFound)
+}
+
+// failed answers for a page that could not be made (S22).
+func (s *Server) failed(c *fiber.Ctx, err error) error {
+	if unavailable(err) {
+		c.Response().Header.Set(fiber.HeaderRetryAfter, "1")
+		return plain(c, fiber.StatusServiceUnavailable, utils.StatusMessage(fiber.StatusServiceUnavailable))
+	}
+	if s.opt.Failed != nil {
+		return s.opt.Failed(c, err)
+	}
+	return s.body(c, s.errorPage(c, failedKey), fiber.StatusInternalServerError)
+}
+
+// unavailable tells that a page was not tried, so that trying again soon may help.
+func unavailable(err error) bool {
+	return errors.Is(err, isr.ErrBusy) || errors.Is(err, isr.ErrClosed)
+}
+
+// errorPage returns the site's own page for a key, or the built-in one where
+// the site has none or it cannot be made.
+func (s *Server) errorPage(c *fiber.Ctx, key string) *isr.Entry {
+	if match, ok := s.opt.Table().Lookup(key); ok && !match.Version.Route.Dynamic() {
+		answer, err := s.visit(c, match, key)
+		if err == nil && answer.Entry.Kind == page.KindProps {
+			return answer.Entry
+		}
+	}
+	return builtin[key]
+}
+
+// body answers with an entry's body and nothing that lets anybody keep it.
+func (s *Server) body(c *fiber.Ctx, entry *isr.Entry, status int) error {
+	header := &c.Response().Header
+	header.Set(fiber.HeaderCacheControl, noStore)
+	s.fields(c, entry)
+	c.Status(status)
+	c.Response().SetBodyRaw(entry.Body)
+	return nil
+}
+
+// destination is where a redirect leads: below the base path unless the page
+// said otherwise (S81).
+func (s *Server) destination(r page.Redirect) string {
+	if r.BasePath && strings.HasPrefix(r.Destination, "/") {
+		return s.opt.BasePath + r.Destination
+	}
+	return r.Destination
+}
+
+// isPrefetch tells whether the browser asks ahead of its person (S14).
+func isPrefetch(c *fiber.Ctx) bool {
+	header := &c.Request().Header
+	return string(header.Peek("Purpose")) == "prefetch" || strings.Contains(string(header.Peek("Sec-Purpose")), "prefetch")
+}
