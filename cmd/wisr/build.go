@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/wisr-dev/wisr/host"
+	"github.com/wisr-dev/wisr/host/prerender"
+)
+
+type buildCommand struct {
+	site
+}
+
+// Run makes every page and prints a table of the routes.
+func (c *buildCommand) Run(ctx context.Context, t *terminal) error {
+	cfg, err := c.load(t)
+	if err != nil {
+		return err
+	}
+	bar := newProgress(t)
+	h, err := host.Open(ctx, cfg, host.Options{Mode: host.Build, Log: t.logger(c.JSON)})
+	if err != nil {
+		return err
+	}
+	report, err := h.Build(ctx, bar.show)
+	bar.end()
+	if closeErr := h.Close(ctx); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		t.json(buildResult(report))
+	} else {
+		t.routes(report)
+	}
+	t.failures(report)
+	if report.Failed() > 0 {
+		return errReported
+	}
+	return nil
+}
+
+// routes prints the table of what was made.
+func (t *terminal) routes(r *prerender.Report) {
+	w := tabwriter.NewWriter(t.out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(w, "Route\tPlugin\tPages\tMade\tRevalidate\tSize\tFailed")
+	var pages, made, failed int
+	var bytes int64
+	for i := range r.Routes {
+		route := &r.Routes[i]
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\t%s\n", route.Route, route.Plugin, route.Pages, route.Made,
+			window(route), size(route.Bytes), count(route.Failed))
+		pages, made, failed, bytes = pages+route.Pages, made+route.Made, failed+route.Failed, bytes+route.Bytes
+	}
+	fmt.Fprintf(w, "\t\t%d\t%d\t\t%s\t%s\n", pages, made, size(bytes), count(failed))
+	w.Flush()
+	fmt.Fprintf(t.out, "\n%d pages in %s", made, r.Took.Round(10*time.Millisecond))
+	if fresh := pages - made; fresh > 0 {
+		fmt.Fprintf(t.out, "; %d were fresh", fresh)
+	}
+	fmt.Fprintln(t.out)
+}
+
+// failures prints what could not be made, all of it.
+func (t *terminal) failures(r *prerender.Report) {
+	if r.Failed() == 0 {
+		return
+	}
+	fmt.Fprintf(t.err, "\n%d failed:\n", r.Failed())
+	for _, p := range r.Problems {
+		fmt.Fprintf(t.err, "\n✗ plugin %s (%s)\n%s\n", p.Plugin, p.Dir, indent(p.Err.Error()))
+	}
+	for i := range r.Routes {
+		route := &r.Routes[i]
+		for _, f := range route.Failures {
+			fmt.Fprintf(t.err, "\n✗ %s\n%s\n", f.Path, indent(host.Explain(f.Err)))
+		}
+		if more := route.Failed - len(route.Failures); more > 0 {
+			fmt.Fprintf(t.err, "\n✗ %s: and %d more\n", route.Route, more)
+		}
+	}
+}
+
+// window is the span of a route's revalidate, as people read it.
+func window(r *prerender.Route) string {
+	if r.Pages == 0 {
+		return "-"
+	}
+	show := func(d time.Duration) string {
+		if d == 0 {
+			return "on demand"
+		}
+		return d.String()
+	}
+	if r.Revalidate[0] == r.Revalidate[1] {
+		return show(r.Revalidate[0])
+	}
+	return show(r.Revalidate[0]) + " … " + show(r.Revalidate[1])
+}
+
+func count(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return strconv.Itoa(n)
+}
+
+func size(n int64) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%d B", n)
+	case n < 1<<20:
+		return fmt.Sprintf("%.1f KB", float64(n)/(1<<10))
+	default:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	}
+}
+
+func indent(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ")
+}
+
+// buildResult is what --json prints.
+func buildResult(r *prerender.Report) any {
+	type failure struct {
+		Plugin string `json:"plugin"`
+		Path   string `json:"path,omitempty"`
+		Error  string `json:"error"`
+	}
+	failures := []failure{}
+	for _, p := range r.Problems {
+		failures = append(failures, failure{Plugin: p.Plugin, Error: p.Err.Error()})
+	}
+	for i := range r.Routes {
+		for _, f := range r.Routes[i].Failures {
+			failures = append(failures, failure{Plugin: r.Routes[i].Plugin, Path: f.Path, Error: f.Err.Error()})
+		}
+	}
+	return map[string]any{"routes": r.Routes, "failures": failures, "failed": r.Failed(), "milliseconds": r.Took.Milliseconds()}
+}
