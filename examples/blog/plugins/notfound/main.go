@@ -1,0 +1,35 @@
+// The page at /404: what a visitor sees where there is nothing.
+package main
+
+import (
+	_ "embed"
+	"io"
+
+	"github.com/wisr-dev/wisr/examples/blog/site"
+	page "github.com/wisr-dev/wisr/sdk/go"
+)
+
+//go:embed notfound.html
+var source string
+
+var layout = site.Layout(source)
+
+func init() {
+	page.Register(page.Page[struct{}]{Props: load, Render: render})
+}
+
+func main() {} // the host calls the exports, never main
+
+// load has nothing to say but the headers. Without Revalidate the page is
+// kept until someone asks for a new one.
+func load(page.Input) (page.Result[struct{}], error) {
+	return page.Result[struct{}]{Tags: []string{"not-found"}, Headers: site.Headers()}, nil
+}
+
+func render(w io.Writer, _ page.Input, _ struct{}) error {
+	return site.Write(w, layout, site.Head{
+		Title:       "Not found",
+		Description: "There is no page here.",
+		Module:      "notfound.wasm",
+	}, nil)
+}
