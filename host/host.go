@@ -99,7 +99,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 	}
 	h.engine, err = isr.New(ctx, isr.Options{
 		Store:              h.store,
-		Renderer:           renderer{h.registry},
+		Renderer:           renderer{registry: h.registry, encode: true},
 		Now:                opt.Now,
 		Workers:            h.workers() * generationsPerWorker,
 		Queue:              cfg.Render.Queue,

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/wisr-dev/wisr/host/encode"
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/plugins/page"
 	"github.com/wisr-dev/wisr/plugins/registry"
@@ -14,6 +16,7 @@ import (
 // only place that knows both.
 type renderer struct {
 	registry *registry.Registry
+	encode   bool // whether pages are kept, and so worth compressing
 }
 
 var _ isr.Renderer = renderer{}
@@ -32,12 +35,25 @@ func (r renderer) Render(ctx context.Context, key string, reason page.Reason) (*
 		if err != nil {
 			return nil, err
 		}
-		return &isr.Output{
+		out := &isr.Output{
 			Plugin:  match.Version.Plugin,
 			Version: match.Version.ID,
 			Result:  made.Result,
 			Body:    made.Body,
 			Sources: made.Sources,
-		}, nil
+		}
+		if r.encode {
+			compress(out)
+		}
+		return out, nil
 	}
+}
+
+// compress adds the page and its data document in every content coding.
+func compress(out *isr.Output) {
+	if out.Result.Kind != page.KindProps {
+		return
+	}
+	out.Encodings = encode.All(page.ContentType("", out.Result.Header), out.Body)
+	out.DataEncodings = encode.All("application/json", slices.Concat([]byte(isr.DataPrefix), out.Result.Props, []byte(isr.DataSuffix)))
 }

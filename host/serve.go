@@ -98,6 +98,8 @@ func (h *Host) visitors(ctx context.Context) (server *serve.Server, stop func(),
 		Public:        h.public,
 		BasePath:      h.cfg.Site.BasePath,
 		TrailingSlash: h.cfg.Site.TrailingSlash,
+		TagsHeader:    h.cfg.Cache.TagsHeader,
+		Crawlers:      h.crawlers(),
 		Now:           h.opt.Now,
 		Log:           h.opt.Log,
 	}
@@ -118,7 +120,7 @@ func (h *Host) visitors(ctx context.Context) (server *serve.Server, stop func(),
 		Parallel: runtime.NumCPU(),
 	}
 	opt.NoStore = true
-	opt.Pages = &dev.Pages{Renderer: renderer{h.registry}, Now: h.opt.Now, Script: script, Failed: func(err error) {
+	opt.Pages = &dev.Pages{Renderer: renderer{registry: h.registry}, Now: h.opt.Now, Script: script, Failed: func(err error) {
 		h.opt.Log.Error("page failed", "error", Explain(err))
 	}}
 	opt.Failed = dev.Failed(script)
@@ -138,6 +140,14 @@ func (h *Host) visitors(ctx context.Context) (server *serve.Server, stop func(),
 		<-ended
 	}
 	return serve.New(opt), stop, nil
+}
+
+// crawlers are the configured ones, else the usual ones.
+func (h *Host) crawlers() []string {
+	if h.cfg.Site.Crawlers != nil {
+		return h.cfg.Site.Crawlers
+	}
+	return serve.DefaultCrawlers
 }
 
 // details are what /readyz tells besides.

@@ -41,6 +41,11 @@ func checkSite(doc *strict.Document, s fileSite) {
 	checkBasePath(doc, s.BasePath)
 	checkLocales(doc, s)
 	checkSeconds(doc, "site.not_found_revalidate", s.NotFoundRevalidate)
+	for _, name := range s.Crawlers {
+		if strings.Trim(name, "* ") == "" {
+			doc.Errorf("site.crawlers", `name a part of the User-Agent: crawlers = ["Googlebot", "Slackbot*"]`, "site.crawlers has %q, which is every visitor or none", name)
+		}
+	}
 }
 
 func checkBasePath(doc *strict.Document, base string) {

@@ -35,6 +35,7 @@ type Site struct {
 	Locales            []string      // as in URLs; none: the site has no locales (S132)
 	DefaultLocale      string        // one of Locales, "" if there are none
 	NotFoundRevalidate time.Duration // when a page that was not found is tried again (S90); whole seconds
+	Crawlers           []string      // who waits for a page in place of a shell (S62), by name; nil: the usual ones
 }
 
 // Server is the public listener.

@@ -26,6 +26,7 @@ type fileSite struct {
 	Locales            []string        `toml:"locales"`
 	DefaultLocale      string          `toml:"default_locale"`
 	NotFoundRevalidate strict.Duration `toml:"not_found_revalidate"`
+	Crawlers           []string        `toml:"crawlers"`
 }
 
 type fileServer struct {
@@ -97,6 +98,7 @@ func (f file) config() *Config {
 			Locales:            f.Site.Locales,
 			DefaultLocale:      f.Site.DefaultLocale,
 			NotFoundRevalidate: time.Duration(f.Site.NotFoundRevalidate),
+			Crawlers:           f.Site.Crawlers,
 		},
 		Server:     Server(f.Server),
 		Admin:      Admin(f.Admin),

@@ -21,7 +21,7 @@ type Pages struct {
 }
 
 // Visit makes the page.
-func (d *Pages) Visit(ctx context.Context, p isr.Page, _ bool) (isr.Answer, error) {
+func (d *Pages) Visit(ctx context.Context, p isr.Page, _ isr.Manner) (isr.Answer, error) {
 	started := d.Now()
 	out, err := d.Renderer.Render(ctx, p.Key, page.ReasonStale)
 	if err != nil {

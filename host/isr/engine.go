@@ -32,6 +32,8 @@ type Output struct {
 	Plugin, Version string
 	Result          page.Result
 	Body            []byte // KindProps only
+	Encodings       []Coded
+	DataEncodings   []Coded
 	Fuel            uint64
 	Sources         []string
 }
@@ -43,6 +45,15 @@ type Page struct {
 	Version string // that plugin's active version; an entry of another one is stale
 }
 
+// Manner is what a visit may cause, and wait for.
+type Manner uint8
+
+const (
+	Plain    Manner = iota // waits for a page where there is none that can be served
+	Prefetch               // nobody looks at it yet: a stale page is not renewed for it (S14)
+	Hurried                // does not wait for a first page; see Pending (S61)
+)
+
 // State is how a visit was answered (the header X-Wisr-Cache).
 type State uint8
 
@@ -51,6 +62,7 @@ const (
 	StaleHit                 // the stored page, stale
 	Miss                     // there was none: the visit waited for the first
 	Revalidated              // it had expired: the visit waited for the next
+	Pending                  // there was none: it is being made, and Entry is nil; for Hurried visits only
 )
 
 // Detail is what State cannot say.
@@ -142,21 +154,25 @@ func New(ctx context.Context, opt Options) (*Engine, error) {
 
 // Visit returns the page for a visitor. It waits only when there is no page
 // yet or the one there has expired; if ctx ends meanwhile the generation goes
-// on (S13). A prefetch starts no renewal (S14).
+// on (S13).
 //
 // The error is the generation's, ErrBusy, ErrClosed or ctx's; with an older
 // page at hand there is none.
-func (e *Engine) Visit(ctx context.Context, p Page, prefetch bool) (Answer, error) {
+func (e *Engine) Visit(ctx context.Context, p Page, manner Manner) (Answer, error) {
 	entry, freshness := e.look(ctx, p)
 	switch {
 	case freshness == Fresh:
 		return Answer{Entry: entry, State: Hit}, nil
 
+	case freshness == Absent && manner == Hurried:
+		_, err := e.ask(p, time.Time{}, Waiting, page.ReasonStale)
+		return Answer{State: Pending}, err
+
 	case freshness == Absent:
 		made, err := e.await(ctx, p, time.Time{}, Waiting, page.ReasonStale)
 		return Answer{Entry: made, State: Miss}, err
 
-	case prefetch:
+	case manner == Prefetch:
 		return Answer{Entry: entry, State: StaleHit}, nil
 
 	case freshness == Expired && !e.backsOff(p.Key):

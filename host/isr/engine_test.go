@@ -117,7 +117,7 @@ func (s *site) generations() int {
 // see visits a path and checks body, state and detail; "" is an error.
 func (s *site) see(key, body string, state isr.State, detail isr.Detail) {
 	s.t.Helper()
-	answer, err := s.Visit(context.Background(), at(key), false)
+	answer, err := s.Visit(context.Background(), at(key), isr.Plain)
 	if err != nil {
 		if body != "" {
 			s.t.Fatalf("visit %s: %v, want %q", key, err, body)
@@ -247,7 +247,7 @@ func TestS13AVisitorWhoLeavesDoesNotStopTheGeneration(t *testing.T) {
 		})
 		ctx, leave := context.WithTimeout(context.Background(), time.Second)
 		defer leave()
-		if _, err := s.Visit(ctx, at("/a"), false); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := s.Visit(ctx, at("/a"), isr.Plain); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("error %v, want the visitor's own", err)
 		}
 		time.Sleep(2 * time.Second)
@@ -262,7 +262,7 @@ func TestS14APrefetchRenewsNothing(t *testing.T) {
 		s.see("/a", "/a #1", isr.Miss, isr.NoDetail)
 		for _, age := range []time.Duration{10 * time.Second, time.Hour} {
 			time.Sleep(age)
-			answer, err := s.Visit(t.Context(), at("/a"), true)
+			answer, err := s.Visit(t.Context(), at("/a"), isr.Prefetch)
 			synctest.Wait()
 			if err != nil || answer.State != isr.StaleHit || s.generations() != 1 {
 				t.Fatalf("after %v: state %v, error %v, %d generations", age, answer.State, err, s.generations())
@@ -281,7 +281,7 @@ func TestS21ConcurrentMissesShareOneGeneration(t *testing.T) {
 		var visitors sync.WaitGroup
 		for range 100 {
 			visitors.Go(func() {
-				answer, err := s.Visit(context.Background(), at("/a"), false)
+				answer, err := s.Visit(context.Background(), at("/a"), isr.Plain)
 				if err != nil || answer.State != isr.Miss || string(answer.Entry.Body) != "shared" {
 					t.Errorf("state %v, error %v", answer.State, err)
 				}
@@ -299,7 +299,7 @@ func TestS22AFailedFirstGenerationLeavesNothing(t *testing.T) {
 		s := open(t, nil)
 		s.becomes(fails)
 		for range 5 {
-			if _, err := s.Visit(t.Context(), at("/a"), false); !errors.Is(err, errUpstream) {
+			if _, err := s.Visit(t.Context(), at("/a"), isr.Plain); !errors.Is(err, errUpstream) {
 				t.Fatalf("error %v", err)
 			}
 		}
@@ -365,7 +365,7 @@ func TestS33AnEarlierStartNeverReplacesALaterOne(t *testing.T) {
 		})
 		done := make(chan string)
 		go func() {
-			answer, err := s.Visit(context.Background(), at("/a"), false)
+			answer, err := s.Visit(context.Background(), at("/a"), isr.Plain)
 			if err != nil {
 				t.Error(err)
 			}
@@ -396,7 +396,7 @@ func TestS105RenewDoesNotJoinWhatStartedBefore(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			return output(read, 10*time.Second), nil
 		})
-		go s.Visit(context.Background(), at("/a"), false)
+		go s.Visit(context.Background(), at("/a"), isr.Plain)
 		time.Sleep(time.Second)
 		content.Store("after the edit")
 		var editors sync.WaitGroup
@@ -467,7 +467,7 @@ func TestAPageOfAnotherVersionIsStale(t *testing.T) {
 		})
 		next := isr.Page{Key: "/a", Plugin: "blog", Version: "v2"}
 		for _, want := range []isr.State{isr.StaleHit, isr.Hit} {
-			answer, err := s.Visit(t.Context(), next, false)
+			answer, err := s.Visit(t.Context(), next, isr.Plain)
 			if err != nil || answer.State != want {
 				t.Fatalf("state %v, error %v, want %v", answer.State, err, want)
 			}
@@ -520,13 +520,13 @@ func TestAFullQueueDropsTheLeastUrgentAndNeverAHit(t *testing.T) {
 		for i := range 2 { // each takes the place of a page that nobody waits for
 			visitors.Go(func() {
 				key := fmt.Sprintf("/new%d", i)
-				if answer, err := s.Visit(context.Background(), at(key), false); err != nil || string(answer.Entry.Body) != "new "+key {
+				if answer, err := s.Visit(context.Background(), at(key), isr.Plain); err != nil || string(answer.Entry.Body) != "new "+key {
 					t.Errorf("%s: %v", key, err)
 				}
 			})
 		}
 		synctest.Wait()
-		if _, err := s.Visit(t.Context(), at("/one-too-many"), false); !errors.Is(err, isr.ErrBusy) {
+		if _, err := s.Visit(t.Context(), at("/one-too-many"), isr.Plain); !errors.Is(err, isr.ErrBusy) {
 			t.Fatalf("error %v, want ErrBusy", err)
 		}
 		visitors.Wait()
@@ -556,9 +556,9 @@ func TestWorkersTakeTheMostUrgentFirst(t *testing.T) {
 		}
 		ask(func() { s.Fill(context.Background(), at("/running")) })
 		ask(func() { s.Fill(context.Background(), at("/prerender")) })
-		ask(func() { s.Visit(context.Background(), at("/stale"), false) })
+		ask(func() { s.Visit(context.Background(), at("/stale"), isr.Plain) })
 		ask(func() { s.Renew(context.Background(), at("/on-demand")) })
-		ask(func() { s.Visit(context.Background(), at("/visitor"), false) })
+		ask(func() { s.Visit(context.Background(), at("/visitor"), isr.Plain) })
 		asked.Wait()
 		want := "[/running /visitor /on-demand /stale /prerender]"
 		time.Sleep(time.Minute)
@@ -595,7 +595,7 @@ func TestS146CloseFinishesWhatIsWaitedForAndDropsTheRest(t *testing.T) {
 		var visitors sync.WaitGroup
 		for _, key := range []string{"/a", "/b", "/c"} {
 			visitors.Go(func() {
-				if _, err := s.Visit(context.Background(), at(key), false); err != nil {
+				if _, err := s.Visit(context.Background(), at(key), isr.Plain); err != nil {
 					t.Errorf("%s was accepted, then failed: %v", key, err)
 				}
 			})
@@ -609,7 +609,7 @@ func TestS146CloseFinishesWhatIsWaitedForAndDropsTheRest(t *testing.T) {
 		if n := s.generations(); n != 4 {
 			t.Fatalf("%d generations, want the first and the three that were waited for", n)
 		}
-		if _, err := s.Visit(t.Context(), at("/late"), false); !errors.Is(err, isr.ErrClosed) {
+		if _, err := s.Visit(t.Context(), at("/late"), isr.Plain); !errors.Is(err, isr.ErrClosed) {
 			t.Fatalf("error %v, want ErrClosed", err)
 		}
 		s.see("/a", "/a", isr.Hit, isr.NoDetail)
@@ -625,7 +625,7 @@ func TestS146CloseEndsWhatRunsTooLong(t *testing.T) {
 		})
 		failed := make(chan error)
 		go func() {
-			_, err := s.Visit(context.Background(), at("/a"), false)
+			_, err := s.Visit(context.Background(), at("/a"), isr.Plain)
 			failed <- err
 		}()
 		synctest.Wait()
@@ -643,5 +643,27 @@ func TestS146CloseEndsWhatRunsTooLong(t *testing.T) {
 		}
 		s.Engine = nil
 		s.store.Close()
+	})
+}
+
+func TestS61AHurriedVisitBeginsTheFirstGenerationAndDoesNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, nil)
+		s.becomes(func(context.Context, string, page.Reason) (*isr.Output, error) {
+			time.Sleep(time.Second)
+			return output("made", 10*time.Second), nil
+		})
+		for range 3 {
+			answer, err := s.Visit(t.Context(), at("/a"), isr.Hurried)
+			if err != nil || answer.State != isr.Pending || answer.Entry != nil {
+				t.Fatalf("%+v, error %v", answer, err)
+			}
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		s.see("/a", "made", isr.Hit, isr.NoDetail)
+		if n := s.generations(); n != 1 {
+			t.Fatalf("%d generations, want 1", n)
+		}
 	})
 }

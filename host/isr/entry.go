@@ -20,6 +20,11 @@ type Entry struct {
 	Props    []byte        // JSON object, KindProps only
 	Body     []byte        // what render wrote, KindProps only
 
+	// Body, and the data document {"props":Props}, in the content codings in
+	// which they are smaller, best first (S54).
+	Encodings     []Coded
+	DataEncodings []Coded
+
 	Tags    []string
 	Sources []string // URLs that were fetched for it
 	Fuel    uint64   // work done, in metered units; 0 where nothing was metered
@@ -31,6 +36,18 @@ type Entry struct {
 
 	ETag     string // strong, quoted, over Body (S50)
 	DataETag string // strong, quoted, over Props
+}
+
+// A page's data document is its props between these two (S134).
+const (
+	DataPrefix = `{"props":`
+	DataSuffix = `}`
+)
+
+// Coded is a body in one content coding (RFC 9110 section 8.4.1).
+type Coded struct {
+	Coding string
+	Body   []byte
 }
 
 // Size is the number of bytes that e costs to keep in memory, within a few
@@ -45,6 +62,12 @@ func (e *Entry) Size() int64 {
 	}
 	for _, f := range e.Header {
 		n += 32 + len(f.Name) + len(f.Value)
+	}
+	for _, c := range e.Encodings {
+		n += 48 + len(c.Body)
+	}
+	for _, c := range e.DataEncodings {
+		n += 48 + len(c.Body)
 	}
 	return int64(n)
 }

@@ -223,15 +223,19 @@ func (e *Engine) render(key string, reason page.Reason) (out *Output, err error)
 func (e *Engine) entry(f *flight, out *Output) *Entry {
 	r := out.Result
 	entry := &Entry{
-		Key:        f.page.Key,
-		Plugin:     out.Plugin,
-		Version:    out.Version,
-		Kind:       r.Kind,
-		Status:     r.Status,
-		Redirect:   r.Redirect,
-		Header:     r.Header,
-		Props:      r.Props,
-		Body:       out.Body,
+		Key:      f.page.Key,
+		Plugin:   out.Plugin,
+		Version:  out.Version,
+		Kind:     r.Kind,
+		Status:   r.Status,
+		Redirect: r.Redirect,
+		Header:   r.Header,
+		Props:    r.Props,
+		Body:     out.Body,
+
+		Encodings:     out.Encodings,
+		DataEncodings: out.DataEncodings,
+
 		Tags:       r.Tags,
 		Sources:    out.Sources,
 		Fuel:       out.Fuel,

@@ -78,7 +78,7 @@ func play(t *testing.T, seed uint64) {
 		m.visit(s, key)
 		time.Sleep(10 * time.Second) // longer than any generation, at most as long as any window but one
 		synctest.Wait()
-		answer, err := s.Visit(t.Context(), isr.Page{Key: key, Plugin: "blog", Version: m.version}, false)
+		answer, err := s.Visit(t.Context(), isr.Page{Key: key, Plugin: "blog", Version: m.version}, isr.Plain)
 		if err != nil || answer.Entry.Version != m.version || answer.Detail == isr.FailedBefore {
 			t.Errorf("%s in the end: %+v, error %v", key, answer, err)
 		}
@@ -186,7 +186,7 @@ func (m *model) visit(s *site, key string) {
 	asked := time.Now()
 	had, version := m.path(key).last, m.version
 	m.mu.Unlock()
-	answer, err := s.Visit(context.Background(), isr.Page{Key: key, Plugin: "blog", Version: version}, false)
+	answer, err := s.Visit(context.Background(), isr.Page{Key: key, Plugin: "blog", Version: version}, isr.Plain)
 
 	m.mu.Lock()
 	defer m.mu.Unlock()

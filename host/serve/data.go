@@ -45,7 +45,7 @@ func (s *Server) data(c *fiber.Ctx, rest string) error {
 	if key == "" || !ok || match.Version.Fallback == page.FallbackFalse && !match.Known() {
 		return s.noData(c)
 	}
-	answer, err := s.visit(c, match, key)
+	answer, err := s.visit(match, key, isr.Plain)
 	if err != nil {
 		status := fiber.StatusInternalServerError
 		if unavailable(err) {
@@ -75,16 +75,17 @@ func (s *Server) data(c *fiber.Ctx, rest string) error {
 func (s *Server) props(c *fiber.Ctx, entry *isr.Entry) error {
 	response := c.Response()
 	response.Header.SetContentType(typeJSON)
-	if !s.opt.NoStore {
-		response.Header.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
-		response.Header.Set(fiber.HeaderETag, entry.DataETag)
-		if has(c, entry.DataETag, fiber.StatusOK) {
-			return notModified(c)
-		}
+	body, done := s.represent(c, entry.DataETag, nil, entry.DataEncodings, fiber.StatusOK)
+	switch {
+	case done:
+		return notModified(c)
+	case body != nil:
+		response.SetBodyRaw(body)
+	default:
+		response.AppendBodyString(isr.DataPrefix)
+		response.AppendBody(entry.Props)
+		response.AppendBodyString(isr.DataSuffix)
 	}
-	response.AppendBodyString(`{"props":`)
-	response.AppendBody(entry.Props)
-	response.AppendBodyString(`}`)
 	return nil
 }
 

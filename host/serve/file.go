@@ -75,7 +75,7 @@ func fileTag(info fs.FileInfo) string {
 func unchanged(c *fiber.Ctx, etag string, modified time.Time) bool {
 	header := &c.Request().Header
 	if list := header.Peek(fiber.HeaderIfNoneMatch); len(list) > 0 {
-		return matches(string(list), etag)
+		return matches(list, []byte(etag))
 	}
 	since, err := http.ParseTime(string(header.Peek(fiber.HeaderIfModifiedSince)))
 	return err == nil && !modified.Truncate(time.Second).After(since)

@@ -18,6 +18,7 @@ const forever = "s-maxage=31536000"
 const (
 	headerState       = "X-Wisr-Cache"
 	headerCacheStatus = "Cache-Status"
+	headerCacheTag    = "Cache-Tag"
 )
 
 // stateNames are the values of X-Wisr-Cache.
@@ -38,6 +39,28 @@ func (s *Server) cached(c *fiber.Ctx, answer isr.Answer) {
 	header.SetBytesV(fiber.HeaderAge, strconv.AppendInt(buf[:0], int64(age/time.Second), 10))
 	header.Set(headerState, stateNames[answer.State])
 	header.SetBytesV(headerCacheStatus, cacheStatus(buf[:0], answer, age))
+	if s.opt.TagsHeader && len(entry.Tags) > 0 {
+		header.SetBytesV(headerCacheTag, cacheTag(nil, entry.Tags))
+	}
+}
+
+// cacheTag appends the value of Cache-Tag (S44): the tags with commas between.
+// What would end a tag or a header is escaped as in a URL.
+func cacheTag(b []byte, tags []string) []byte {
+	const hex = "0123456789ABCDEF"
+	for i, tag := range tags {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		for _, c := range []byte(tag) {
+			if c <= ' ' || c >= 0x7f || c == ',' || c == '%' {
+				b = append(b, '%', hex[c>>4], hex[c&15])
+			} else {
+				b = append(b, c)
+			}
+		}
+	}
+	return b
 }
 
 // cacheControl appends the value for an entry (S40).
@@ -90,18 +113,15 @@ func (s *Server) fields(c *fiber.Ctx, entry *isr.Entry) {
 	}
 }
 
-// send answers with an entry's body, or with 304 if the visitor has it.
+// send answers with an entry's body, in the coding that the visitor likes
+// best, or with 304 if the visitor has it.
 func (s *Server) send(c *fiber.Ctx, entry *isr.Entry, status int) error {
 	s.fields(c, entry)
-	if !s.opt.NoStore {
-		header := &c.Response().Header
-		header.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
-		header.Set(fiber.HeaderETag, entry.ETag)
-		if has(c, entry.ETag, status) {
-			return notModified(c)
-		}
+	body, done := s.represent(c, entry.ETag, entry.Body, entry.Encodings, status)
+	if done {
+		return notModified(c)
 	}
 	c.Status(status)
-	c.Response().SetBodyRaw(entry.Body)
+	c.Response().SetBodyRaw(body)
 	return nil
 }

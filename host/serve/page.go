@@ -28,15 +28,23 @@ func (s *Server) page(c *fiber.Ctx, key string) error {
 				return err
 			}
 		}
-		return s.notFound(c)
+		return s.notFound(c, s.opt.Table().Locale(key))
 	}
 	if match.Version.Fallback == page.FallbackFalse && !match.Known() {
-		return s.notFound(c)
+		return s.notFound(c, match.Locale)
 	}
-	answer, err := s.visit(c, match, key)
+	answer, err := s.visit(match, key, s.manner(c, match))
 	if err != nil {
-		return s.failed(c, err)
+		return s.failed(c, match.Locale, err)
 	}
+	if answer.State == isr.Pending {
+		return s.shell(c, match, key)
+	}
+	return s.write(c, match, answer)
+}
+
+// write answers with what a visit got.
+func (s *Server) write(c *fiber.Ctx, match registry.Match, answer isr.Answer) error {
 	switch entry := answer.Entry; {
 	case match.Path == notFoundKey:
 		return s.body(c, entry, fiber.StatusNotFound)
@@ -44,7 +52,7 @@ func (s *Server) page(c *fiber.Ctx, key string) error {
 		return s.body(c, entry, fiber.StatusInternalServerError)
 	case entry.Kind == page.KindNotFound:
 		s.cached(c, answer)
-		return s.send(c, s.errorPage(c, notFoundKey), fiber.StatusNotFound)
+		return s.send(c, s.errorPage(match.Locale, notFoundKey), fiber.StatusNotFound)
 	case entry.Kind == page.KindRedirect:
 		s.cached(c, answer)
 		c.Response().Header.Set(fiber.HeaderLocation, s.destination(entry.Redirect))
@@ -58,18 +66,29 @@ func (s *Server) page(c *fiber.Ctx, key string) error {
 
 // visit asks for the page of a match. It does not end with the request, whose
 // context ends when the host begins to shut down: who was let in is served (S146).
-func (s *Server) visit(c *fiber.Ctx, match registry.Match, key string) (isr.Answer, error) {
-	return s.opt.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: match.Version.Plugin, Version: match.Version.ID}, isPrefetch(c))
+func (s *Server) visit(match registry.Match, key string, manner isr.Manner) (isr.Answer, error) {
+	return s.opt.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: match.Version.Plugin, Version: match.Version.ID}, manner)
+}
+
+// manner is how a request for a page is to be answered.
+func (s *Server) manner(c *fiber.Ctx, match registry.Match) isr.Manner {
+	switch {
+	case isPrefetch(c):
+		return isr.Prefetch
+	case match.Version.Route.Dynamic() && match.Version.Fallback == page.FallbackTrue && !s.opt.NoStore && !s.crawlers.match(c.Request().Header.UserAgent()):
+		return isr.Hurried
+	}
+	return isr.Plain
 }
 
 // notFound answers with the site's 404 page. Nobody may keep that: a plugin may
 // come and serve the path.
-func (s *Server) notFound(c *fiber.Ctx) error {
-	return s.body(c, s.errorPage(c, notFoundKey), fiber.StatusNotFound)
+func (s *Server) notFound(c *fiber.Ctx, locale string) error {
+	return s.body(c, s.errorPage(locale, notFoundKey), fiber.StatusNotFound)
 }
 
 // failed answers for a page that could not be made (S22).
-func (s *Server) failed(c *fiber.Ctx, err error) error {
+func (s *Server) failed(c *fiber.Ctx, locale string, err error) error {
 	if unavailable(err) {
 		c.Response().Header.Set(fiber.HeaderRetryAfter, "1")
 		return plain(c, fiber.StatusServiceUnavailable, utils.StatusMessage(fiber.StatusServiceUnavailable))
@@ -77,7 +96,7 @@ func (s *Server) failed(c *fiber.Ctx, err error) error {
 	if s.opt.Failed != nil {
 		return s.opt.Failed(c, err)
 	}
-	return s.body(c, s.errorPage(c, failedKey), fiber.StatusInternalServerError)
+	return s.body(c, s.errorPage(locale, failedKey), fiber.StatusInternalServerError)
 }
 
 // unavailable tells that a page was not tried, so that trying again soon may help.
@@ -85,16 +104,18 @@ func unavailable(err error) bool {
 	return errors.Is(err, isr.ErrBusy) || errors.Is(err, isr.ErrClosed)
 }
 
-// errorPage returns the site's own page for a key, or the built-in one where
-// the site has none or it cannot be made.
-func (s *Server) errorPage(c *fiber.Ctx, key string) *isr.Entry {
-	if match, ok := s.opt.Table().Lookup(key); ok && !match.Version.Route.Dynamic() {
-		answer, err := s.visit(c, match, key)
+// errorPage returns the site's own error page in a locale, or the built-in one
+// where the site has none or it cannot be made.
+func (s *Server) errorPage(locale, path string) *isr.Entry {
+	table := s.opt.Table()
+	key := table.Key(page.Path{Path: path, Locale: locale})
+	if match, ok := table.Lookup(key); ok && !match.Version.Route.Dynamic() {
+		answer, err := s.visit(match, key, isr.Plain)
 		if err == nil && answer.Entry.Kind == page.KindProps {
 			return answer.Entry
 		}
 	}
-	return builtin[key]
+	return builtin[path]
 }
 
 // body answers with an entry's body and nothing that lets anybody keep it.

@@ -19,7 +19,7 @@ import (
 // Pages gives the page for a visit: the engine, or in development what makes
 // every page anew.
 type Pages interface {
-	Visit(ctx context.Context, p isr.Page, prefetch bool) (isr.Answer, error)
+	Visit(ctx context.Context, p isr.Page, manner isr.Manner) (isr.Answer, error)
 }
 
 // Options of a Server.
@@ -29,6 +29,8 @@ type Options struct {
 	Public        *Public
 	BasePath      string // "" or "/docs"
 	TrailingSlash bool
+	TagsHeader    bool     // send Cache-Tag (S44)
+	Crawlers      []string // who waits for a page in place of a shell (S62); see crawlers.go
 	Now           func() time.Time
 	Log           *slog.Logger
 
@@ -43,8 +45,9 @@ type Options struct {
 
 // Server is the public listener.
 type Server struct {
-	opt Options
-	app *fiber.App
+	opt      Options
+	app      *fiber.App
+	crawlers crawlers
 }
 
 // Limits of a request. The header has room for a path of 8 KiB, which is the
@@ -58,7 +61,7 @@ const (
 
 // New makes a Server; Serve starts it.
 func New(opt Options) *Server {
-	s := &Server{opt: opt}
+	s := &Server{opt: opt, crawlers: newCrawlers(opt.Crawlers)}
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
 		CaseSensitive:         true,
@@ -84,7 +87,7 @@ func (s *Server) handle(c *fiber.Ctx) error {
 	raw, query := split(c.Request().RequestURI())
 	path, inside := strings.CutPrefix(raw, s.opt.BasePath)
 	if !inside || (path != "" && path[0] != '/') {
-		return s.notFound(c)
+		return s.notFound(c, "")
 	}
 	if path == "" {
 		path = "/"
@@ -100,12 +103,15 @@ func (s *Server) handle(c *fiber.Ctx) error {
 		return malformed(c, err)
 	}
 	if strings.HasPrefix(key, "/_wisr/") || key == "/_wisr" {
-		return s.notFound(c) // the host's own prefix by another spelling is no page
+		return s.notFound(c, "") // the host's own prefix by another spelling is no page
 	}
 	if file := s.opt.Public.Find(key); file != "" {
 		if done, err := s.file(c, file); done {
 			return err
 		}
+	}
+	if plain, ok := s.opt.Table().Unprefixed(key); ok {
+		return s.moved(c, s.spelling(plain), query)
 	}
 	if want := s.spelling(key); want != path && misspelt(path, want) {
 		return s.moved(c, want, query)
@@ -121,10 +127,13 @@ func (s *Server) internal(c *fiber.Ctx, rest string) error {
 		}
 		return s.data(c, data)
 	}
+	if rest == "fallback.js" && isRead(c) {
+		return fallbackScript(c)
+	}
 	if handler := s.opt.Internal[rest]; handler != nil {
 		return handler(c)
 	}
-	return s.notFound(c)
+	return s.notFound(c, "")
 }
 
 // spelling is the path of a key as its URL has it: with a trailing slash where

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/wisr-dev/wisr/plugins/manifest/strict"
@@ -79,8 +80,8 @@ func (m *Manifest) Folders() map[string]string {
 }
 
 // Load reads the manifest of the plugin in a folder. An error about the
-// content is of type [strict.Errors]; if there is no manifest, errors.Is finds
-// [fs.ErrNotExist].
+// content is of type [strict.Errors], and comes with a manifest where [Parse]
+// gives one; if there is no manifest, errors.Is finds [fs.ErrNotExist].
 func Load(dir string) (*Manifest, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -95,15 +96,19 @@ func Load(dir string) (*Manifest, error) {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
 	m, err := Parse(file, data)
-	if err != nil {
-		return nil, err
+	if m != nil {
+		m.Dir = abs
 	}
-	m.Dir = abs
-	return m, nil
+	return m, err
 }
 
 // Parse reads a manifest. file names it in errors, which are of type
 // [strict.Errors].
+//
+// If name and route are right, the manifest comes along with the error, filled
+// as far as it was understood: so the plugin's paths can say that the plugin is
+// broken, where else they would seem to belong to nobody. It is not for running
+// the plugin; what has an error may hold anything.
 func Parse(file string, data []byte) (*Manifest, error) {
 	raw := defaults()
 	doc, err := strict.Decode(file, data, &raw)
@@ -113,10 +118,18 @@ func Parse(file string, data []byte) (*Manifest, error) {
 	m := raw.manifest()
 	c := checker{doc: doc, m: m}
 	c.check(raw)
-	if err := doc.Err(); err != nil {
-		return nil, err
-	}
 	sum := sha256.Sum256(data)
 	m.Hash = hex.EncodeToString(sum[:])
-	return m, nil
+	err = doc.Err()
+	if err != nil && !identified(m, err) {
+		return nil, err
+	}
+	return m, err
+}
+
+// identified tells whether it is certain whose manifest with errors m is.
+func identified(m *Manifest, err error) bool {
+	var errs strict.Errors
+	return isName(m.Name) && m.Route.String() != "" && errors.As(err, &errs) &&
+		!slices.ContainsFunc(errs, func(e *strict.Error) bool { return e.Key == "name" || e.Key == "route" })
 }

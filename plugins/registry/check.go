@@ -44,6 +44,7 @@ func Check(ctx context.Context, opt Options) ([]Checkup, error) {
 					c.Errors = append(c.Errors, err)
 				}
 			}
+			v.Err = c.Err()
 			r.versions[dir] = v
 		}
 		checkups[i] = c

@@ -85,16 +85,35 @@ func (v *Version) Generate(ctx context.Context, in page.Input, reason page.Reaso
 	})
 }
 
-// Shell makes the page that stands in while a path of a route with fallback
-// true is generated for the first time (S61): render without props.
+// Shell returns the page that stands in while a path of a route with fallback
+// true is generated for the first time (S61): render without props. It is the
+// same for every path of a locale (S64), and made once.
 func (v *Version) Shell(ctx context.Context, in page.Input) (*Generated, error) {
+	made, err, _ := v.making.Do(in.Locale, func() (any, error) {
+		if made, ok := v.shells.Load(in.Locale); ok {
+			return made, nil
+		}
+		made, err := v.makeShell(context.WithoutCancel(ctx), in)
+		if err == nil {
+			v.shells.Store(in.Locale, made)
+		}
+		return made, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made.(*Generated), nil
+}
+
+func (v *Version) makeShell(ctx context.Context, in page.Input) (*Generated, error) {
+	in.Path, in.Params = v.Route.String(), nil // of no path in particular
 	return v.run(ctx, in, func(inst *sandbox.Instance) (*Generated, error) {
 		body, err := v.render(ctx, inst, in, noProps, true)
 		if err != nil {
 			return nil, err
 		}
 		return &Generated{
-			Result: page.Result{Kind: page.KindProps, Props: noProps, Status: 200, Header: withContentType(in.Path, nil)},
+			Result: page.Result{Kind: page.KindProps, Props: noProps, Status: 200, Header: withContentType("", nil)},
 			Body:   body,
 		}, nil
 	})

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -178,16 +179,27 @@ func (r *Registry) publish() {
 	for _, v := range r.versions {
 		versions = append(versions, v)
 	}
+	// What two plugins want, a name or a route, is given to the first: one that
+	// works before one that does not, so that none is kept from serving by a
+	// broken one, then by name and folder, so that it is the same at every start.
 	slices.SortFunc(versions, func(a, b *Version) int {
-		return strings.Compare(a.Plugin+"\x00"+a.Manifest.Dir, b.Plugin+"\x00"+b.Manifest.Dir)
+		switch {
+		case a.Err == nil && b.Err != nil:
+			return -1
+		case a.Err != nil && b.Err == nil:
+			return 1
+		}
+		return cmp.Or(strings.Compare(a.Plugin, b.Plugin), strings.Compare(a.Manifest.Dir, b.Manifest.Dir))
 	})
+	named := make(map[string]*Version)
 	unique := versions[:0]
 	for _, v := range versions {
-		if n := len(unique); n > 0 && unique[n-1].Plugin == v.Plugin {
+		if first := named[v.Plugin]; first != nil {
 			problems = append(problems, Problem{Plugin: v.Plugin, Dir: v.Manifest.Dir, Err: fmt.Errorf(
-				"the name %q is taken by the plugin in %s; give one of them another name in %s", v.Plugin, unique[n-1].Manifest.Dir, manifest.FileName)})
+				"the name %q is taken by the plugin in %s; give one of them another name in %s", v.Plugin, first.Manifest.Dir, manifest.FileName)})
 			continue
 		}
+		named[v.Plugin] = v
 		unique = append(unique, v)
 	}
 	table := newTable(unique, problems, r.opt.Locales, r.opt.DefaultLocale)

@@ -56,6 +56,28 @@ func (t *Table) Key(p page.Path) string {
 	return "/" + p.Locale + p.Path
 }
 
+// Locale is the locale that a key is in, also of one that no plugin serves.
+func (t *Table) Locale(key string) string {
+	_, locale := t.split(key)
+	return locale
+}
+
+// Unprefixed returns the key of a page without the prefix of the default
+// locale, which has none (S132), and whether there was one to take away.
+func (t *Table) Unprefixed(key string) (string, bool) {
+	if t.defaultLocale == "" {
+		return key, false
+	}
+	rest, found := strings.CutPrefix(key[1:], t.defaultLocale)
+	if !found || rest != "" && rest[0] != '/' {
+		return key, false
+	}
+	if rest == "" {
+		rest = "/"
+	}
+	return rest, true
+}
+
 func (t *Table) split(key string) (path, locale string) {
 	if len(t.locales) == 0 {
 		return key, ""
@@ -92,8 +114,8 @@ func (m Match) Input() page.Input {
 	}
 }
 
-// newTable builds the table of the versions, which are sorted by name. A
-// version whose route another one has is left out and reported (S130).
+// newTable builds the table of the versions. A version whose route an earlier
+// one has is left out and reported (S130).
 func newTable(versions []*Version, problems []Problem, locales []string, defaultLocale string) *Table {
 	t := &Table{Problems: problems, locales: locales, defaultLocale: defaultLocale}
 	entries := make([]route.Entry[*Version], len(versions))
@@ -114,6 +136,7 @@ func newTable(versions []*Version, problems []Problem, locales []string, default
 			t.Versions = append(t.Versions, v)
 		}
 	}
+	slices.SortFunc(t.Versions, func(a, b *Version) int { return strings.Compare(a.Plugin, b.Plugin) })
 	return t
 }
 

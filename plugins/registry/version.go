@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/wisr-dev/wisr/plugins/egress"
 	"github.com/wisr-dev/wisr/plugins/manifest"
 	"github.com/wisr-dev/wisr/plugins/page"
@@ -28,6 +30,9 @@ type Version struct {
 	module *sandbox.Module
 	fetch  *egress.Client
 	paths  pathList
+
+	shells sync.Map           // by locale: *Generated
+	making singleflight.Group // of shells, by locale
 
 	mu      sync.Mutex
 	running int  // guarded by mu

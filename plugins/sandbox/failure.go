@@ -74,8 +74,7 @@ func (i *Instance) failure(export string, t *turn, code uint32, err error) *Fail
 			f.Message = said + " (" + f.Message + ")"
 		}
 	case errors.Is(over, errTimeout) && !trap.real:
-		f.Cause = CauseTimeout
-		f.Message = fmt.Sprintf("took longer than the %s of [limits] timeout", i.mod.timeout)
+		f.Cause, f.Message = CauseTimeout, i.mod.tooLong()
 	case over != nil && !trap.real:
 		f.Cause, f.err = CauseCanceled, over
 		f.Message = "given up: " + over.Error()
@@ -104,6 +103,10 @@ func (i *Instance) failure(export string, t *turn, code uint32, err error) *Fail
 	return f
 }
 
+func (m *Module) tooLong() string {
+	return fmt.Sprintf("took longer than the %s of [limits] timeout", m.timeout)
+}
+
 // said is the guest's own word for what went wrong: error_set's, which is
 // kept through a trap, or a panic's first line on standard error.
 func (i *Instance) said() string {
@@ -115,17 +118,8 @@ func (i *Instance) said() string {
 
 // panicLine finds what language runtimes print when a program panics.
 func panicLine(text string) string {
-	var next func() (string, bool)
 	lines := strings.Split(text, "\n")
-	next = func() (string, bool) {
-		if len(lines) == 0 {
-			return "", false
-		}
-		line := lines[0]
-		lines = lines[1:]
-		return line, true
-	}
-	for line, ok := next(); ok; line, ok = next() {
+	for n, line := range lines {
 		switch {
 		case strings.HasPrefix(line, "panic: "), // Go, Zig
 			strings.HasPrefix(line, "fatal error: "), // Go
@@ -135,8 +129,8 @@ func panicLine(text string) string {
 			strings.HasPrefix(line, "libc++abi: "):
 			return short(line)
 		case strings.HasPrefix(line, "thread ") && strings.Contains(line, " panicked at "): // Rust
-			if more, ok := next(); ok && strings.HasSuffix(line, ":") {
-				line += " " + more
+			if strings.HasSuffix(line, ":") && n+1 < len(lines) {
+				line += " " + lines[n+1]
 			}
 			return short(line)
 		}

@@ -68,13 +68,13 @@ func TestAGuestCannotGrowWhatIsNotItsMemory(t *testing.T) {
 			section(7, []byte("\x01\x06render\x00\x00")...),
 			section(10, []byte("\x01\x0d\x00\xd0\x70\x41\xff\xff\xff\xff\x07\xfc\x0f\x00\x0b")...),
 		), "returned -1 without an error message"},
-		// fd_renumber(3, 2³¹−1)
+		// fd_renumber(99, 2³¹−1), which is refused before it is seen that there is no 99
 		"the table of open files": {assemble(
 			section(1, 2, 0x60, 0, 1, 0x7f, 0x60, 2, 0x7f, 0x7f, 1, 0x7f),
 			section(2, []byte("\x01\x16wasi_snapshot_preview1\x0bfd_renumber\x00\x01")...),
 			section(3, 1, 0),
 			section(7, []byte("\x01\x06render\x00\x01")...),
-			section(10, []byte("\x01\x0c\x00\x41\x03\x41\xff\xff\xff\xff\x07\x10\x00\x0b")...),
+			section(10, []byte("\x01\x0d\x00\x41\xe3\x00\x41\xff\xff\xff\xff\x07\x10\x00\x0b")...),
 		), "returned 58 without an error message"},
 	} {
 		t.Run(name, func(t *testing.T) {

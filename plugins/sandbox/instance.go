@@ -69,6 +69,10 @@ func (i *Instance) Call(ctx context.Context, export string, input []byte) ([]byt
 		i.dead = true
 		return nil, i.refuse(export, cause, problem)
 	}
+	if i.left <= 0 {
+		i.dead = true
+		return nil, i.refuse(export, CauseTimeout, i.mod.tooLong())
+	}
 	t, err := i.begin(ctx, export)
 	if err != nil {
 		return nil, err

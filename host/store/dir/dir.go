@@ -23,7 +23,8 @@
 // any time, also by hand.
 //
 // A person can read an entry with head: the first line has lengths, checksums and
-// the time, the second is a JSON object, then come the body and the props.
+// the time, the second is a JSON object, then come the body, the props and the
+// compressed forms.
 //
 // # Why pages are not always flushed to the disk
 //

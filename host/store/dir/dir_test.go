@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"runtime"
 	"strings"
@@ -85,7 +86,8 @@ func wantWhole(t testing.TB, d *Dir, key string, n int) {
 		t.Fatalf("Get(%s): %v", key, err)
 	}
 	want := entryOf(key, n)
-	if !e.StartedAt.Equal(want.StartedAt) || !bytes.Equal(e.Body, want.Body) || !bytes.Equal(e.Props, want.Props) {
+	if !e.StartedAt.Equal(want.StartedAt) || !bytes.Equal(e.Body, want.Body) || !bytes.Equal(e.Props, want.Props) ||
+		!reflect.DeepEqual(e.Encodings, want.Encodings) || !reflect.DeepEqual(e.DataEncodings, want.DataEncodings) {
 		t.Fatalf("Get(%s) is of %s with %.20q… and %s; want generation %d", key, e.StartedAt, e.Body, e.Props, n)
 	}
 }
@@ -108,11 +110,11 @@ func TestADamagedFileCountsAsNotFoundAndIsReplaced(t *testing.T) {
 		"empty":        {func(path string, data []byte) error { return os.WriteFile(path, nil, 0o600) }, false, "not a page file"},
 		"zeros":        {func(path string, data []byte) error { return os.WriteFile(path, make([]byte, len(data)), 0o600) }, false, "not a page file"},
 		"foreign":      {func(path string, data []byte) error { return os.WriteFile(path, []byte("GIF89a"), 0o600) }, false, "not a page file"},
-		"wrong body":   {func(path string, data []byte) error { data[len(data)-9] ^= 1; return os.WriteFile(path, data, 0o600) }, true, "body and props"},
+		"wrong body":   {func(path string, data []byte) error { data[len(data)-9] ^= 1; return os.WriteFile(path, data, 0o600) }, true, "content"},
 		"wrong header": {func(path string, data []byte) error { data[300] ^= 1; return os.WriteFile(path, data, 0o600) }, false, "header"},
 		"another page": {func(path string, _ []byte) error { return os.WriteFile(path, encoded(t, entryOf("/b", 9)), 0o600) }, false, "/b"},
 		"a later page": {func(path string, _ []byte) error {
-			return os.WriteFile(path, sealed([]byte(magic+"1 00000000 started=9999-01-01T00:00:00Z header=2 body=0 props=0 data=00000000\n{}\n\n\n")), 0o600)
+			return os.WriteFile(path, sealed([]byte(magic+"1 00000000 started=9999-01-01T00:00:00Z header=2 body=0 props=0 coded=0 data=00000000\n{}\n\n\n\n")), 0o600)
 		}, false, "want"},
 		"sparse": {func(path string, data []byte) error {
 			return errors.Join(os.WriteFile(path, data, 0o600), os.Truncate(path, maxFile+1))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,10 +18,11 @@ import (
 
 // A page file is
 //
-//	wisr-page 1 <head> started=<RFC 3339> header=<n> body=<n> props=<n> data=<data>\n
+//	wisr-page 1 <head> started=<RFC 3339> header=<n> body=<n> props=<n> coded=<n> data=<data>\n
 //	<header, n bytes of JSON>\n
 //	<body, n bytes>\n
 //	<props, n bytes>\n
+//	<encodings and data encodings, one after the other, n bytes>\n
 //
 // where head is the CRC-32C of what follows it up to the end of the header's
 // line, and data that of all behind. They find what a disk or a cut-off copy
@@ -28,9 +30,9 @@ import (
 const (
 	magic     = "wisr-page "
 	version   = "1"
-	maxLine   = 256      // the first line; it has 180 bytes at most
-	maxHeader = 16 << 20 // 128 tags and 64 headers of 8 KiB need 4 MiB if every byte is escaped; the rest is for sources
-	maxFile   = 1 << 30  // a manifest allows 256 MB of output a call
+	maxLine   = 256       // the first line; it has 200 bytes at most
+	maxHeader = 16 << 20  // 128 tags and 64 headers of 8 KiB need 4 MiB if every byte is escaped; the rest is for sources
+	maxFile   = 1<<31 - 1 // a manifest allows 256 MB of output a call, and there are its encodings
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -60,6 +62,22 @@ type header struct {
 	Expire     duration      `json:"expire"`
 	ETag       string        `json:"etag"`
 	DataETag   string        `json:"dataETag"`
+
+	Encodings     []coding `json:"encodings,omitempty"`
+	DataEncodings []coding `json:"dataEncodings,omitempty"`
+}
+
+// coding is an isr.Coded in the header: its bytes are at the end of the file.
+type coding struct {
+	Coding string `json:"coding"`
+	Bytes  int    `json:"bytes"`
+}
+
+func codings(coded []isr.Coded) (list []coding) {
+	for _, c := range coded {
+		list = append(list, coding{c.Coding, len(c.Body)})
+	}
+	return list
 }
 
 // duration is written as "1m30s", which is exact to the nanosecond.
@@ -75,17 +93,17 @@ func (d *duration) UnmarshalText(text []byte) error {
 
 // firstLine is the first line of a page file.
 type firstLine struct {
-	size                int // of the line itself
-	head                uint32
-	rest                int // where the bytes that head is about begin
-	started             time.Time
-	header, body, props int
-	data                uint32
+	size                       int // of the line itself
+	head                       uint32
+	rest                       int // where the bytes that head is about begin
+	started                    time.Time
+	header, body, props, coded int
+	data                       uint32
 }
 
 // fileSize is the size that the line claims for its file.
 func (l firstLine) fileSize() int64 {
-	return int64(l.headSize()) + int64(l.body) + 1 + int64(l.props) + 1
+	return int64(l.headSize()) + int64(l.body) + 1 + int64(l.props) + 1 + int64(l.coded) + 1
 }
 
 // headSize is the size of the first two lines.
@@ -100,6 +118,7 @@ func encode(e *isr.Entry) ([]byte, error) {
 		Tags: e.Tags, Sources: e.Sources, Fuel: e.Fuel,
 		FinishedAt: e.FinishedAt.UTC(), Revalidate: duration(e.Revalidate), Expire: duration(e.Expire),
 		ETag: e.ETag, DataETag: e.DataETag,
+		Encodings: codings(e.Encodings), DataEncodings: codings(e.DataEncodings),
 	}
 	if err := h.checkText(); err != nil {
 		return nil, err
@@ -117,23 +136,31 @@ func encode(e *isr.Entry) ([]byte, error) {
 	if headerLine.Len() > maxHeader {
 		return nil, fmt.Errorf("the header has %d bytes; at most %d can be kept", headerLine.Len(), maxHeader)
 	}
-	if n := len(e.Body) + len(e.Props); n > maxFile-2*maxHeader {
-		return nil, fmt.Errorf("body and props have %d bytes; at most %d can be kept", n, maxFile-2*maxHeader)
+	parts := [][]byte{e.Body, newline, e.Props, newline}
+	coded := 0
+	for _, c := range slices.Concat(e.Encodings, e.DataEncodings) {
+		parts = append(parts, c.Body)
+		coded += len(c.Body)
 	}
-
-	data := crc32.Update(0, castagnoli, e.Body)
-	data = crc32.Update(data, castagnoli, newline)
-	data = crc32.Update(data, castagnoli, e.Props)
-	data = crc32.Update(data, castagnoli, newline)
-	rest := fmt.Sprintf(" started=%s header=%d body=%d props=%d data=%08x\n",
-		started, headerLine.Len()-1, len(e.Body), len(e.Props), data)
+	parts = append(parts, newline)
+	data, size := uint32(0), int64(maxLine+headerLine.Len())
+	for _, part := range parts {
+		data = crc32.Update(data, castagnoli, part)
+		size += int64(len(part))
+	}
+	if size > maxFile {
+		return nil, fmt.Errorf("the page has %d bytes with its encodings; at most %d can be kept", size, maxFile)
+	}
+	rest := fmt.Sprintf(" started=%s header=%d body=%d props=%d coded=%d data=%08x\n",
+		started, headerLine.Len()-1, len(e.Body), len(e.Props), coded, data)
 	head := crc32.Update(crc32.Checksum([]byte(rest), castagnoli), castagnoli, headerLine.Bytes())
 
-	out := make([]byte, 0, maxLine+headerLine.Len()+len(e.Body)+len(e.Props)+2)
+	out := make([]byte, 0, size)
 	out = fmt.Appendf(out, "%s%s %08x%s", magic, version, head, rest)
 	out = append(out, headerLine.Bytes()...)
-	out = append(append(out, e.Body...), '\n')
-	out = append(append(out, e.Props...), '\n')
+	for _, part := range parts {
+		out = append(out, part...)
+	}
 	return out, nil
 }
 
@@ -146,6 +173,9 @@ func (h *header) checkText() error {
 	for _, f := range h.Header {
 		text = append(text, f.Name, f.Value)
 	}
+	for _, c := range slices.Concat(h.Encodings, h.DataEncodings) {
+		text = append(text, c.Coding)
+	}
 	for _, s := range text {
 		if !utf8.ValidString(s) {
 			return fmt.Errorf("%.80q is not valid UTF-8", s)
@@ -154,7 +184,7 @@ func (h *header) checkText() error {
 	return nil
 }
 
-// decode reads a whole file. The entry's body and props are parts of data.
+// decode reads a whole file. The entry's bodies and props are parts of data.
 func decode(data []byte) (*isr.Entry, error) {
 	line, err := parseFirstLine(data)
 	if err != nil {
@@ -163,35 +193,55 @@ func decode(data []byte) (*isr.Entry, error) {
 	if got := int64(len(data)); got != line.fileSize() {
 		return nil, damagedf("the file has %d bytes, its first line says %d", got, line.fileSize())
 	}
-	e, err := decodeHead(line, data[:line.headSize()])
+	e, h, err := decodeHead(line, data[:line.headSize()])
 	if err != nil {
 		return nil, err
 	}
 	content := data[line.headSize():]
 	if crc32.Checksum(content, castagnoli) != line.data {
-		return nil, damagedf("checksum of body and props is wrong")
+		return nil, damagedf("checksum of the content is wrong")
 	}
-	e.Body = part(content, 0, line.body)
-	e.Props = part(content, line.body+1, line.props)
+	e.Body, content = cut(content, line.body)
+	e.Props, content = cut(content[1:], line.props)
+	content = content[1 : 1+line.coded]
+	var ok, dataOK bool
+	e.Encodings, content, ok = cutCodings(content, h.Encodings)
+	e.DataEncodings, content, dataOK = cutCodings(content, h.DataEncodings)
+	if !ok || !dataOK || len(content) > 0 {
+		return nil, damagedf("the header's encodings have not %d bytes", line.coded)
+	}
 	return e, nil
 }
 
-// part is nil for nothing, and has no room to append over what follows it.
-func part(data []byte, at, n int) []byte {
+// cut returns the first n bytes of data, nil for none, and the rest. There is no room
+// to append to the first over what follows.
+func cut(data []byte, n int) (first, rest []byte) {
 	if n == 0 {
-		return nil
+		return nil, data
 	}
-	return data[at : at+n : at+n]
+	return data[:n:n], data[n:]
 }
 
-// decodeHead reads the first two lines of a file: all but body and props.
-func decodeHead(line firstLine, data []byte) (*isr.Entry, error) {
+func cutCodings(data []byte, list []coding) (coded []isr.Coded, rest []byte, ok bool) {
+	for _, c := range list {
+		if c.Bytes < 0 || c.Bytes > len(data) {
+			return nil, nil, false
+		}
+		var body []byte
+		body, data = cut(data, c.Bytes)
+		coded = append(coded, isr.Coded{Coding: c.Coding, Body: body})
+	}
+	return coded, data, true
+}
+
+// decodeHead reads the first two lines of a file. The entry has no content.
+func decodeHead(line firstLine, data []byte) (*isr.Entry, *header, error) {
 	if crc32.Checksum(data[line.rest:], castagnoli) != line.head {
-		return nil, damagedf("checksum of the header is wrong")
+		return nil, nil, damagedf("checksum of the header is wrong")
 	}
 	var h header
 	if err := json.Unmarshal(data[line.size:], &h); err != nil {
-		return nil, damagedf("header: %v", err)
+		return nil, nil, damagedf("header: %v", err)
 	}
 	return &isr.Entry{
 		Key: h.Key, Plugin: h.Plugin, Version: h.Version,
@@ -200,7 +250,7 @@ func decodeHead(line firstLine, data []byte) (*isr.Entry, error) {
 		StartedAt: line.started, FinishedAt: h.FinishedAt,
 		Revalidate: time.Duration(h.Revalidate), Expire: time.Duration(h.Expire),
 		ETag: h.ETag, DataETag: h.DataETag,
-	}, nil
+	}, &h, nil
 }
 
 // parseFirstLine reads the first line; data may be cut off behind it. What it
@@ -218,8 +268,8 @@ func parseFirstLine(data []byte) (firstLine, error) {
 	if fields[0] != version {
 		return l, damagedf("format version %.20q, this program reads version %s", fields[0], version)
 	}
-	if len(fields) != 7 {
-		return l, damagedf("the first line has %d fields, want 7", len(fields))
+	if len(fields) != 8 {
+		return l, damagedf("the first line has %d fields, want 8", len(fields))
 	}
 	l.size = end + 1
 	l.rest = len(magic) + len(fields[0]) + 1 + len(fields[1])
@@ -256,7 +306,8 @@ func parseFirstLine(data []byte) (firstLine, error) {
 	l.header = size(value(3, "header"), maxHeader)
 	l.body = size(value(4, "body"), maxFile)
 	l.props = size(value(5, "props"), maxFile)
-	l.data = sum(value(6, "data"))
+	l.coded = size(value(6, "coded"), maxFile)
+	l.data = sum(value(7, "data"))
 	if err == nil && l.fileSize() > maxFile {
 		fail(fmt.Errorf("sizes add up to more than %d", maxFile))
 	}

@@ -16,16 +16,22 @@ import (
 
 // entryOf is generation n of a page; body and props tell which one they are of.
 func entryOf(key string, n int) *isr.Entry {
+	lines := 500
+	if strings.HasPrefix(key, "/large/") {
+		lines = 100_000
+	}
 	return &isr.Entry{
 		Key: key, Plugin: "blog", Version: "v1", Status: 200,
 		Header:     []page.Field{{Name: "Content-Type", Value: "text/html"}},
 		Tags:       []string{"news"},
-		Body:       bytes.Repeat(fmt.Appendf(nil, "<p>%s %d\n", key, n), 500),
+		Body:       bytes.Repeat(fmt.Appendf(nil, "<p>%s %d\n", key, n), lines),
 		Props:      fmt.Appendf(nil, `{"key":%q,"n":%d}`, key, n),
 		StartedAt:  time.Unix(1_800_000_000, int64(n)).UTC(),
 		FinishedAt: time.Unix(1_800_000_001, int64(n)).UTC(),
 		Revalidate: time.Minute, Expire: time.Hour,
 		ETag: `"e"`, DataETag: `"d"`,
+		Encodings:     []isr.Coded{{Coding: "br", Body: fmt.Appendf(nil, "br %s %d", key, n)}, {Coding: "gzip", Body: []byte("\x1f\x8b\n")}},
+		DataEncodings: []isr.Coded{{Coding: "zstd", Body: fmt.Appendf(nil, "zstd %s %d", key, n)}},
 	}
 }
 
@@ -92,15 +98,19 @@ func TestDecodeSaysWhatIsWrong(t *testing.T) {
 		{"no line end", magic + strings.Repeat("x", 1000), "no end"},
 		{"too few fields", magic + "1 00000000 started=x\n", "3 fields"},
 		{"huge header", reline(data, "header=", "header=99999999"), "over"},
-		{"huge body", reline(data, "body=", "body=1073741824"), "more than"},
+		{"huge body", reline(data, "body=", "body=2147483647"), "more than"},
 		{"negative body", reline(data, "body=", "body=-1"), "invalid syntax"},
 		{"overflowing body", reline(data, "body=", "body=99999999999999999999"), "out of range"},
 		{"wrong name", strings.Replace(data, "started=", "starts=", 1), "no started"},
 		{"not a time", reline(data, "started=", "started=now"), "cannot parse"},
 		{"torn", data[:len(data)/2], "bytes, its first line says"},
 		{"wrong header", strings.Replace(data, "blog", "blob", 1), "checksum of the header"},
-		{"wrong body", strings.Replace(data, "<p>", "<q>", 1), "checksum of body"},
+		{"wrong body", strings.Replace(data, "<p>", "<q>", 1), "checksum of the content"},
 		{"header is no JSON", string(sealed([]byte(strings.Replace(data, `"plugin":`, `"plugin";`, 1)))), "header: invalid character"},
+		{"too few codings", string(sealed([]byte(strings.Replace(data, `"coding":"gzip","bytes":3`, `"coding":"gzip","bytes":2`, 1)))), "encodings"},
+		{"too many codings", string(sealed([]byte(strings.Replace(data, `"coding":"gzip","bytes":3`, `"coding":"gzip","bytes":9`, 1)))), "encodings"},
+		{"huge coding", string(sealed([]byte(strings.Replace(data, `"coding":"gzip","bytes":3`, `"coding":"g","bytes":9999`, 1)))), "encodings"},
+		{"negative coding", string(sealed([]byte(strings.Replace(data, `"coding":"gzip","bytes":3`, `"coding":"gzi","bytes":-1`, 1)))), "encodings"},
 		{"unknown kind", string(sealed([]byte(strings.Replace(data, `"kind":"page"`, `"kind":"pagf"`, 1)))), "no such kind"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -142,6 +152,7 @@ func TestEncodeRefusesWhatItCouldNotGiveBack(t *testing.T) {
 		"kind":     func(e *isr.Entry) { e.Kind = 77 },
 		"started":  func(e *isr.Entry) { e.StartedAt = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC) },
 		"finished": func(e *isr.Entry) { e.FinishedAt = time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC) },
+		"coding":   func(e *isr.Entry) { e.Encodings[0].Coding = "\xff" },
 		"sources":  func(e *isr.Entry) { e.Sources = []string{strings.Repeat("x", maxHeader)} },
 	} {
 		e := entryOf("/a", 1)
@@ -158,8 +169,8 @@ func FuzzDecode(f *testing.F) {
 	whole := encoded(f, e)
 	f.Add(whole)
 	f.Add(whole[:100])
-	f.Add([]byte(magic + "1 00000000 started=2026-01-01T00:00:00Z header=2 body=0 props=0 data=00000000\n{}\n\n\n"))
-	f.Add([]byte(magic + "1 00000000 started=2026-01-01T00:00:00Z header=16777216 body=1073741823 props=9 data=00000000\n"))
+	f.Add([]byte(magic + "1 00000000 started=2026-01-01T00:00:00Z header=2 body=0 props=0 coded=0 data=00000000\n{}\n\n\n\n"))
+	f.Add([]byte(magic + "1 00000000 started=2026-01-01T00:00:00Z header=16777216 body=1073741823 props=9 coded=2147483647 data=00000000\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, data := range [][]byte{data, sealed(data)} {
 			e, err := decode(data)
@@ -177,7 +188,7 @@ func FuzzDecode(f *testing.F) {
 			if err != nil {
 				t.Fatalf("%q was read and written, now: %v", data, err)
 			}
-			if !bytes.Equal(e.Body, e2.Body) || !bytes.Equal(e.Props, e2.Props) || e.Key != e2.Key || !e.StartedAt.Equal(e2.StartedAt) {
+			if !bytes.Equal(e.Body, e2.Body) || !bytes.Equal(e.Props, e2.Props) || !reflect.DeepEqual(e.Encodings, e2.Encodings) || !reflect.DeepEqual(e.DataEncodings, e2.DataEncodings) || e.Key != e2.Key || !e.StartedAt.Equal(e2.StartedAt) {
 				t.Fatalf("%+v became %+v", e, e2)
 			}
 		}
@@ -195,6 +206,7 @@ func FuzzEncode(f *testing.F) {
 			Tags: []string{text, key}, Sources: []string{key}, Fuel: fuel, Body: body, Props: props,
 			StartedAt: at.UTC(), FinishedAt: at.Add(time.Duration(nsec)).UTC(),
 			Revalidate: time.Duration(duration), Expire: time.Duration(sec), ETag: text, DataETag: key,
+			Encodings: []isr.Coded{{Coding: text}, {Coding: key, Body: append([]byte{'x'}, body...)}}, DataEncodings: []isr.Coded{{Body: []byte(text + "x")}},
 		}
 		data, err := encode(e)
 		if err != nil {

@@ -32,7 +32,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-var helperKeys = []string{"/a", "/b", "/c", "/d", "/e"}
+// Large pages take long to write, and so are more often caught half written.
+var helperKeys = []string{"/a", "/large/b", "/c", "/large/d", "/e"}
 
 // startHelper starts a process and returns what it prints, line by line.
 func startHelper(t *testing.T, what, root string, args ...int) (*exec.Cmd, *bufio.Scanner) {
@@ -142,7 +143,8 @@ func TestS144KilledAtAnyMoment(t *testing.T) {
 			}
 			hear(lines.Text())
 		}
-		// It goes on meanwhile, and is anywhere in what follows.
+		// It goes on meanwhile; it shall be anywhere in what follows, not just at its start.
+		time.Sleep(time.Duration(random.Int64N(int64(10 * time.Millisecond))))
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -189,20 +191,19 @@ func TestS144KilledAtAnyMoment(t *testing.T) {
 
 const (
 	racers      = 3
-	generations = 40
+	generations = 400
 )
 
-// helperRace puts its share of the generations of all pages in any order and
+// helperRace puts all generations of some pages, every process in the same order, and
 // prints the pages and numbers that were stored.
 func helperRace(root string) {
 	d, err := Open(root, Options{})
 	if err != nil {
 		fail(err)
 	}
-	self := helperArg(0)
-	random := rand.New(rand.NewPCG(2, uint64(self)))
+	random := rand.New(rand.NewPCG(2, 2))
 	for _, n := range random.Perm(generations) {
-		for _, key := range helperKeys {
+		for _, key := range helperKeys[:2] {
 			e := entryOf(key, n) // every process has the same one: one of them may store it
 			ok, err := d.Put(context.Background(), e)
 			if err != nil {
@@ -227,8 +228,8 @@ func TestS142ProcessesThatWriteTheSamePages(t *testing.T) {
 	root := t.TempDir()
 	var commands []*exec.Cmd
 	var outputs []*bufio.Scanner
-	for i := range racers {
-		cmd, out := startHelper(t, "race", root, i)
+	for range racers {
+		cmd, out := startHelper(t, "race", root)
 		commands, outputs = append(commands, cmd), append(outputs, out)
 	}
 	var all []string
@@ -247,7 +248,7 @@ func TestS142ProcessesThatWriteTheSamePages(t *testing.T) {
 		t.Errorf("some generation was stored twice: %q", all)
 	}
 	d := opened(t, root, Options{})
-	for _, key := range helperKeys {
+	for _, key := range helperKeys[:2] {
 		wantWhole(t, d, key, generations-1)
 		if !slices.Contains(all, fmt.Sprint(key, " ", generations-1)) {
 			t.Errorf("nobody says that it stored the last generation of %s", key)

@@ -37,8 +37,8 @@ func readFirstLine(path string) (line firstLine, err error) {
 	return line, err
 }
 
-// readHead reads an entry without body and props. It finds every damage but a
-// wrong bit in those two.
+// readHead reads an entry without its content. It finds every damage but a wrong
+// bit in that.
 func readHead(path string) (e *isr.Entry, err error) {
 	err = open(path, func(f *os.File, size int64) error {
 		head := make([]byte, min(size, 4096)) // enough for most
@@ -59,7 +59,7 @@ func readHead(path string) (e *isr.Entry, err error) {
 			}
 			head = more
 		}
-		e, err = decodeHead(line, head[:line.headSize()])
+		e, _, err = decodeHead(line, head[:line.headSize()])
 		return err
 	})
 	return e, err

@@ -131,20 +131,22 @@ func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
 		s := m.stripe(key)
 		s.Lock()
 		before := s.changes
-		e := m.copyOf(key) // of a Put that was being applied
+		e := m.copyOf(key) // by a Put that was being applied
 		s.Unlock()
 		if e != nil {
 			return e, nil
 		}
 		e, err := m.behind.Get(ctx, key)
-		if err != nil {
-			return nil, err
-		}
 		s.Lock()
 		defer s.Unlock()
-		if s.changes == before {
-			m.set(s, e)
+		if err != nil || s.changes != before {
+			// Someone is shown this all the same, so a Put that began earlier
+			// may not become the copy after it: another process may have
+			// written what was read since.
+			s.changes++
+			return e, err
 		}
+		m.set(s, e)
 		return e, nil
 	})
 	if err != nil {
@@ -281,7 +283,7 @@ func (m *memory) Pages(ctx context.Context) iter.Seq2[*isr.Entry, error] {
 		}
 		for _, e := range kept {
 			head := *e
-			head.Body, head.Props = nil, nil
+			head.Body, head.Props, head.Encodings, head.DataEncodings = nil, nil, nil, nil
 			if !yield(&head, nil) {
 				return
 			}

@@ -87,17 +87,21 @@ func wantGeneration(t testing.TB, s isr.Store, key string, n int) {
 // hooked calls functions around the calls of a store, to hold them at a moment.
 type hooked struct {
 	isr.Store
-	reads    atomic.Int32
-	afterGet func(key string)
-	putError func(*isr.Entry) error // before
-	afterPut func(*isr.Entry)
+	reads     atomic.Int32
+	beforeGet func()
+	afterGet  func()
+	putError  func(*isr.Entry) error // before
+	afterPut  func(*isr.Entry)
 }
 
 func (h *hooked) Get(ctx context.Context, key string) (*isr.Entry, error) {
 	h.reads.Add(1)
+	if h.beforeGet != nil {
+		h.beforeGet()
+	}
 	e, err := h.Store.Get(ctx, key)
 	if h.afterGet != nil {
-		h.afterGet(key)
+		h.afterGet()
 	}
 	return e, err
 }
@@ -205,10 +209,29 @@ func TestAnotherPageUnderTheSameHashIsNotServed(t *testing.T) {
 	}
 }
 
+func TestOfTwoCopiesInARowTheSecondIsSeen(t *testing.T) {
+	m := inFront(t, onDisk(t, t.TempDir()), 10<<20)
+	defer closed(t, m)
+	for i := range 2000 {
+		key := fmt.Sprint("/", i)
+		s := m.stripe(key)
+		s.Lock()
+		m.set(s, generation(key, 1))
+		m.set(s, generation(key, 2))
+		s.Unlock()
+	}
+	for i := range 2000 {
+		key := fmt.Sprint("/", i)
+		if e := m.copyOf(key); e != nil && !e.StartedAt.Equal(generation(key, 2).StartedAt) {
+			t.Fatalf("%s is the first", key)
+		}
+	}
+}
+
 func TestConcurrentMissesReadTheDiskOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		behind := &hooked{Store: onDisk(t, t.TempDir()), afterGet: func(string) { <-release }}
+		behind := &hooked{Store: onDisk(t, t.TempDir()), beforeGet: func() { <-release }}
 		m := inFront(t, behind, 1<<20)
 		defer closed(t, m)
 		mustPut(t, behind, generation("/a", 1))
@@ -246,7 +269,7 @@ func TestAReadThatBeganBeforeAPutDoesNotBringTheOldPageBack(t *testing.T) {
 				m := inFront(t, behind, 1<<20)
 				defer closed(t, m)
 				mustPut(t, behind, generation("/a", 1))
-				behind.afterGet = func(string) {
+				behind.afterGet = func() {
 					if !later.Swap(true) {
 						<-release
 					}
@@ -290,6 +313,41 @@ func TestPutsThatReturnInAnotherOrderLeaveTheNewest(t *testing.T) {
 		wantGeneration(t, m, "/a", 3)
 		close(release)
 		slow.Wait()
+		wantGeneration(t, m, "/a", 3)
+	})
+}
+
+// S143 S33
+func TestAPutThatFailsDoesNotHideANewerOneThatDidNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		behind := &hooked{Store: onDisk(t, t.TempDir())}
+		behind.putError = func(e *isr.Entry) error {
+			if e.StartedAt.Equal(generation("/a", 2).StartedAt) {
+				return errors.New("full")
+			}
+			return nil
+		}
+		m := inFront(t, behind, 1<<20)
+		defer closed(t, m)
+		mustPut(t, m, generation("/a", 1))
+		var once atomic.Bool
+		behind.afterGet = func() {
+			if !once.Swap(true) {
+				<-release
+			}
+		}
+		var failing sync.WaitGroup
+		failing.Go(func() { // looks what is behind, finds the first
+			if ok, err := m.Put(t.Context(), generation("/a", 2)); ok || err != nil {
+				t.Errorf("Put = %v, %v; want false", ok, err)
+			}
+		})
+		synctest.Wait()
+		mustPut(t, m, generation("/a", 3))
+		m.cache.Del("/a") // evicted
+		close(release)
+		failing.Wait()
 		wantGeneration(t, m, "/a", 3)
 	})
 }

@@ -178,7 +178,7 @@ func testKeys(t *testing.T, open func(*testing.T) isr.Store) {
 }
 
 func testPages(t *testing.T, open func(*testing.T) isr.Store) {
-	t.Run("pages yields every entry once without body and props", func(t *testing.T) {
+	t.Run("pages yields every entry once without content", func(t *testing.T) {
 		s := opened(t, open)
 		want := map[string]*isr.Entry{}
 		for i := range 100 {

@@ -93,6 +93,11 @@ func generation(key string, n int) *isr.Entry {
 		Expire:     100*365*24*time.Hour + 1,
 		ETag:       fmt.Sprintf(`"%d"`, n),
 		DataETag:   fmt.Sprintf(`"data-%d"`, n),
+		Encodings: []isr.Coded{
+			{Coding: "br", Body: fmt.Appendf(nil, "br\n%d\xff", n)},
+			{Coding: "gzip", Body: fmt.Appendf(nil, "gzip\x00%d", n)},
+		},
+		DataEncodings: []isr.Coded{{Coding: "zstd", Body: fmt.Appendf(nil, "zstd\n\n%d", n)}},
 	}
 }
 
@@ -148,7 +153,7 @@ func difference(got, want *isr.Entry) (diff string) {
 // withoutContent is what Pages yields of e.
 func withoutContent(e *isr.Entry) *isr.Entry {
 	head := *e
-	head.Body, head.Props = nil, nil
+	head.Body, head.Props, head.Encodings, head.DataEncodings = nil, nil, nil, nil
 	return &head
 }
 
