@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -10,14 +11,14 @@ import (
 	"github.com/wisr-dev/wisr/plugins/registry"
 )
 
-// events logs what happens in the engine.
-func events(log *slog.Logger) isr.Events {
+// events logs what happens in the engine, pages that fail at a level of their own.
+func events(log *slog.Logger, failed slog.Level) isr.Events {
 	return isr.Events{
 		Generated: func(g isr.Generated) {
 			log.Debug("generated", "path", g.Entry.Key, "plugin", g.Entry.Plugin, "reason", g.Reason, "took", g.Took.Round(time.Microsecond))
 		},
 		Failed: func(f isr.Failed) {
-			log.Error("generation failed", "path", f.Key, "reason", f.Reason, "consecutive", f.Consecutive,
+			log.Log(context.Background(), failed, "generation failed", "path", f.Key, "reason", f.Reason, "consecutive", f.Consecutive,
 				"old page kept", f.Kept, "error", Explain(f.Err))
 		},
 		StoreFailed: func(key string, err error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/wisr-dev/wisr/host/store/dir"
 	"github.com/wisr-dev/wisr/host/store/memory"
 	"github.com/wisr-dev/wisr/plugins/build"
+	"github.com/wisr-dev/wisr/plugins/manifest"
 	"github.com/wisr-dev/wisr/plugins/registry"
 	"github.com/wisr-dev/wisr/plugins/sandbox"
 )
@@ -28,10 +28,6 @@ const (
 	Build             // build modules from source and make every page
 	Dev               // serve while the site is written
 )
-
-// work is the folder in a site's folder for what wisr makes. Everything in it
-// can be made anew, and nothing in it is for anybody else to change.
-const work = ".wisr"
 
 // generationsPerWorker is how many generations are under way for each core that may
 // run guests: while one waits for an upstream, another one uses the core.
@@ -76,17 +72,19 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 	if err := h.openWork(); err != nil {
 		return nil, err
 	}
-	if h.box, err = sandbox.New(ctx, sandbox.Options{CacheDir: h.workPath("compiled"), Cores: h.workers()}); err != nil {
+	if h.box, err = sandbox.New(ctx, sandbox.Options{CacheDir: h.workPath(compiledWork), Cores: h.workers()}); err != nil {
 		return nil, err
 	}
 	if opt.Mode != Start {
-		h.builder = build.New(build.Options{StateDir: h.workPath("build")})
+		h.builder = build.New(build.Options{StateDir: h.workPath(buildWork), Begin: func(m *manifest.Manifest) {
+			opt.Log.Info("building", "plugin", m.Name)
+		}})
 	}
 	if h.registry, err = registry.Open(ctx, h.registryOptions()); err != nil {
 		return nil, err
 	}
 	for _, p := range h.registry.Table().Problems {
-		opt.Log.Error("plugin not loaded", "plugin", p.Plugin, "error", p.Err)
+		opt.Log.Log(ctx, failureLevel(opt.Mode), "plugin not loaded", "plugin", p.Plugin, "error", p.Err)
 	}
 	if h.public, err = serve.OpenPublic(cfg.Path("public")); err != nil {
 		return nil, err
@@ -105,7 +103,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		Queue:              cfg.Render.Queue,
 		Expire:             cfg.Cache.Expire,
 		NotFoundRevalidate: cfg.Site.NotFoundRevalidate,
-		Events:             events(opt.Log),
+		Events:             events(opt.Log, failureLevel(opt.Mode)),
 	})
 	return h, err
 }
@@ -131,16 +129,14 @@ func (h *Host) Close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// openWork makes the folder of what wisr makes.
-func (h *Host) openWork() error {
-	dir := h.workPath("")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("the folder %s cannot be made, where compiled modules and pages are kept: %w; make the site's folder writable for this user", dir, err)
+// failureLevel is at which plugins and pages that fail are logged. A build
+// tells all of them in its report, and nobody reads the same twice.
+func failureLevel(mode Mode) slog.Level {
+	if mode == Build {
+		return slog.LevelDebug
 	}
-	return nil
+	return slog.LevelError
 }
-
-func (h *Host) workPath(name string) string { return filepath.Join(h.cfg.Dir, work, name) }
 
 func (h *Host) workers() int {
 	if h.cfg.Render.Workers > 0 {
@@ -154,7 +150,7 @@ func (h *Host) registryOptions() registry.Options {
 		Dir:             h.cfg.Path(h.cfg.Plugins.Dir),
 		Sandbox:         h.box,
 		Builder:         h.builder,
-		State:           h.workPath("paths"),
+		State:           h.workPath(pathsWork),
 		Locales:         h.cfg.Site.Locales,
 		DefaultLocale:   h.cfg.Site.DefaultLocale,
 		PrivateNetworks: h.cfg.Grants.PrivateNetworks,

@@ -84,7 +84,7 @@ func (s *Server) Shutdown(ctx context.Context) error { return s.app.ShutdownWith
 
 // handle answers one request.
 func (s *Server) handle(c *fiber.Ctx) error {
-	raw, query := split(c.Request().RequestURI())
+	raw, query := split(c.Request().Header.RequestURI())
 	path, inside := strings.CutPrefix(raw, s.opt.BasePath)
 	if !inside || (path != "" && path[0] != '/') {
 		return s.notFound(c, "")

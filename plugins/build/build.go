@@ -24,6 +24,10 @@ type Options struct {
 	// remembered, so every Build runs the command.
 	StateDir string
 
+	// Begin, if set, is called before a command runs, which may take minutes.
+	// Several goroutines may call it at a time.
+	Begin func(m *manifest.Manifest)
+
 	// Log gets what the commands print, line by line as it comes, each line
 	// after the name of its plugin. It is written by one goroutine at a time.
 	// Nil: nowhere. [Result] and [Error] have the output too.
@@ -35,6 +39,7 @@ type Options struct {
 // other.
 type Builder struct {
 	stamps     string
+	begin      func(m *manifest.Manifest)
 	log        *lineLog
 	timeLimit  time.Duration // these two are the constants, except in tests
 	inputLimit int
@@ -45,7 +50,11 @@ type Builder struct {
 
 // New makes a Builder. It touches nothing on disk.
 func New(o Options) *Builder {
+	if o.Begin == nil {
+		o.Begin = func(*manifest.Manifest) {}
+	}
 	return &Builder{
+		begin:      o.Begin,
 		stamps:     o.StateDir,
 		log:        newLineLog(o.Log),
 		timeLimit:  timeLimit,
@@ -101,6 +110,7 @@ func (b *Builder) Build(ctx context.Context, m *manifest.Manifest) (Result, erro
 		}
 	}
 
+	b.begin(m)
 	result, err := b.run(ctx, m)
 	if err != nil {
 		return result, err

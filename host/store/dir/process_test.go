@@ -194,6 +194,8 @@ const (
 	generations = 400
 )
 
+var racedKeys = []string{"/a", "/b"}
+
 // helperRace puts all generations of some pages, every process in the same order, and
 // prints the pages and numbers that were stored.
 func helperRace(root string) {
@@ -203,7 +205,7 @@ func helperRace(root string) {
 	}
 	random := rand.New(rand.NewPCG(2, 2))
 	for _, n := range random.Perm(generations) {
-		for _, key := range helperKeys[:2] {
+		for _, key := range racedKeys {
 			e := entryOf(key, n) // every process has the same one: one of them may store it
 			ok, err := d.Put(context.Background(), e)
 			if err != nil {
@@ -248,7 +250,7 @@ func TestS142ProcessesThatWriteTheSamePages(t *testing.T) {
 		t.Errorf("some generation was stored twice: %q", all)
 	}
 	d := opened(t, root, Options{})
-	for _, key := range helperKeys[:2] {
+	for _, key := range racedKeys {
 		wantWhole(t, d, key, generations-1)
 		if !slices.Contains(all, fmt.Sprint(key, " ", generations-1)) {
 			t.Errorf("nobody says that it stored the last generation of %s", key)

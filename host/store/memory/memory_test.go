@@ -352,6 +352,38 @@ func TestAPutThatFailsDoesNotHideANewerOneThatDidNot(t *testing.T) {
 	})
 }
 
+func TestAfterAReadOfAnotherProcessesPageNoOlderOneIsShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		root := t.TempDir()
+		behind := &hooked{Store: onDisk(t, root)}
+		m := inFront(t, behind, 1<<20)
+		defer closed(t, m)
+		other := onDisk(t, root)
+		defer closed(t, other)
+		mustPut(t, other, generation("/a", 1))
+
+		read, put := make(chan struct{}), make(chan struct{})
+		behind.beforeGet = func() { <-read }
+		behind.afterPut = func(e *isr.Entry) {
+			if e.StartedAt.Equal(generation("/a", 3).StartedAt) {
+				<-put
+			}
+		}
+		var reader, writer sync.WaitGroup
+		reader.Go(func() { wantGeneration(t, m, "/a", 4) })
+		synctest.Wait()
+		mustPut(t, m, generation("/a", 2)) // so that what is read will not be kept
+		writer.Go(func() { mustPut(t, m, generation("/a", 3)) })
+		synctest.Wait()
+		mustPut(t, other, generation("/a", 4))
+		close(read)
+		reader.Wait()
+		close(put)
+		writer.Wait()
+		wantGeneration(t, m, "/a", 4)
+	})
+}
+
 // broken makes the folder of a store unwritable, and whole again.
 func broken(t *testing.T, root string, yes bool) {
 	t.Helper()

@@ -1,0 +1,84 @@
+// Command api is the shop that the catalog shows: an HTTP API for the pages to
+// fetch from. It listens on this machine only, at http://127.0.0.1:4000, since it
+// lets anyone who reaches it change prices.
+//
+//	go run ./examples/catalog/api
+//	curl -X PUT -d '{"price": 3900}' http://127.0.0.1:4000/items/claw-hammer
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/wisr-dev/wisr/examples/catalog/api/stock"
+)
+
+// address is what the pages' manifests allow them to reach.
+const address = "127.0.0.1:4000"
+
+// grace is how long requests may go on after the program was told to stop.
+const grace = 5 * time.Second
+
+func main() {
+	delay := flag.Duration("delay", 0, "answer every request this late, to see what the pages do meanwhile")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, address, *delay)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "api:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, address string, delay time.Duration) error {
+	shop, err := stock.Open()
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "the shop is open at http://%s/items\n", ln.Addr())
+	return serve(ctx, ln, late(shop, delay))
+}
+
+// serve answers until ctx ends, and lets the requests that are under way end.
+func serve(ctx context.Context, ln net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ln) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	err := server.Shutdown(end)
+	if failure := <-ended; !errors.Is(failure, http.ErrServerClosed) {
+		err = errors.Join(err, failure)
+	}
+	return err
+}
+
+// late puts delay in front of every answer.
+func late(next http.Handler, delay time.Duration) http.Handler {
+	if delay <= 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if stock.Wait(r, delay) {
+			next.ServeHTTP(w, r)
+		}
+	})
+}
