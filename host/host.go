@@ -55,7 +55,8 @@ type Host struct {
 }
 
 // Open builds a Host: it opens the store and loads the plugins. Plugins that do
-// not load are logged and do not keep it from opening. Serve and Close close it.
+// not load do not keep it from opening; they are logged, in Build told by the
+// report. Serve and Close close it.
 func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err error) {
 	if opt.Now == nil {
 		opt.Now = time.Now

@@ -63,7 +63,7 @@ func TestWhatIsNoSiteIsToldWithWhatWasLookedFor(t *testing.T) {
 	for path, want := range map[string]string{
 		dir:                        `is not a site: it has neither a wisr.toml nor a folder "plugins"`,
 		file:                       "is a file",
-		filepath.Join(dir, "none"): "no such file",
+		filepath.Join(dir, "none"): "there is no folder",
 	} {
 		_, err := Load(path, noEnv)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {

@@ -22,10 +22,13 @@ func Load(dir string, lookupEnv func(string) (string, bool)) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("site folder %s: %w", dir, err)
 	}
-	if info, err := os.Stat(abs); err != nil {
-		return nil, fmt.Errorf("site folder %s: %w", dir, err)
-	} else if !info.IsDir() {
-		return nil, fmt.Errorf("site folder %s is a file; give the folder that it is in", dir)
+	switch info, err := os.Stat(abs); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &missingError{"there is no folder " + dir + "; give the folder of a site"}
+	case err != nil:
+		return nil, fmt.Errorf("the site's folder: %w", err)
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s is a file; give the folder of the site that it is in", dir)
 	}
 	name := filepath.Join(dir, FileName)
 	data, err := strict.ReadFile(name)
@@ -33,7 +36,7 @@ func Load(dir string, lookupEnv func(string) (string, bool)) (*Config, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		plugins := defaults().Plugins.Dir
 		if !isDir(filepath.Join(abs, plugins)) {
-			return nil, fmt.Errorf("%s is not a site: it has neither a %s nor a folder %q: %w", dir, FileName, plugins, fs.ErrNotExist)
+			return nil, &missingError{fmt.Sprintf("%s is not a site: it has neither a %s nor a folder %q; give the folder of a site, or make one of the two there", dir, FileName, plugins)}
 		}
 	case err != nil:
 		return nil, fmt.Errorf("read settings: %w", err)
@@ -48,6 +51,13 @@ func Load(dir string, lookupEnv func(string) (string, bool)) (*Config, error) {
 	}
 	return c, nil
 }
+
+// missingError is what is not there, in words that need no "file does not exist" after them.
+type missingError struct{ text string }
+
+func (e *missingError) Error() string { return e.text }
+
+func (e *missingError) Unwrap() error { return fs.ErrNotExist }
 
 func isDir(path string) bool {
 	info, err := os.Stat(path)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -252,6 +253,8 @@ func (c *Client) fail(ctx context.Context, h *hop, err error) error {
 		err = fmt.Errorf("%w: the %s of [fetch] timeout are over", ErrTimeout, c.timeout)
 	case cause != nil:
 		err = cause
+	case errors.Is(err, syscall.ECONNREFUSED): // the most frequent one while a site is written
+		err = fmt.Errorf("%w; nothing listens there: start it, or correct the URL", c.secrets.scrub(err))
 	case !errors.Is(err, ErrTooLarge):
 		err = c.secrets.scrub(err)
 	}

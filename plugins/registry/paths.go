@@ -45,13 +45,22 @@ func (l *pathList) has(path, locale string) bool {
 	return found
 }
 
+// each calls yield for each path once, though pages of results may repeat
+// those of earlier ones.
 func (l *pathList) each(ctx context.Context, yield func(page.Path) error) error {
 	if l.file == "" {
 		return nil
 	}
+	seen := make([]uint64, len(l.sums)/64+1) // a bit for each of sums
 	_, err := readPaths(l.file, func(line string) error {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if i, found := slices.BinarySearch(l.sums, maphash.String(l.seed, line)); found {
+			if seen[i/64]&(1<<(i%64)) != 0 {
+				return nil
+			}
+			seen[i/64] |= 1 << (i % 64)
 		}
 		locale, path, _ := strings.Cut(line, "\t")
 		return yield(page.Path{Path: path, Locale: locale})

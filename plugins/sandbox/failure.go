@@ -66,7 +66,7 @@ func (i *Instance) failure(export string, t *turn, code uint32, err error) *Fail
 	if err != nil {
 		trap = parseTrap(err.Error(), i.mod.wasmName)
 	}
-	said := i.said()
+	said, told := panicParts(i.said())
 	switch over := t.over(); {
 	case i.stopped != nil:
 		f.Cause, f.Message, f.err = i.stopped.cause, i.stopped.message, i.stopped.err
@@ -96,7 +96,10 @@ func (i *Instance) failure(export string, t *turn, code uint32, err error) *Fail
 		f.Cause = CauseMemory
 		f.Message = fmt.Sprintf("out of memory, [limits] memory is %s: %s", size(i.mod.memory), f.Message)
 	}
-	f.Stack = i.stack(trap, f.Cause)
+	f.Stack = told
+	if told == "" {
+		f.Stack = i.stack(trap, f.Cause)
+	}
 	i.stdout.flush()
 	i.stderr.flush()
 	f.Log = i.log.lines()
@@ -114,6 +117,16 @@ func (i *Instance) said() string {
 		return i.errorText
 	}
 	return panicLine(i.panicked.String())
+}
+
+// panicParts takes apart what a library tells of a panic that it caught: the
+// message, an empty line, and the stack, as sdk/go does.
+func panicParts(text string) (message, stack string) {
+	if !strings.HasPrefix(text, "panic: ") {
+		return text, ""
+	}
+	message, stack, _ = strings.Cut(text, "\n\n")
+	return message, stack
 }
 
 // panicLine finds what language runtimes print when a program panics.

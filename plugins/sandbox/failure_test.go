@@ -30,6 +30,7 @@ func TestEveryWayToFailEndsOneRun(t *testing.T) {
 	}{
 		{"error_set and a return code", 500, "post 7: no title\n at line 3", CauseError, "post 7: no title\n at line 3", ""},
 		{"error_set and return 0", 622, "odd", CauseError, "odd", ""},
+		{"a panic that the library caught", 500, "panic: no title\n\nmain.load\n\tmain.go:7", CauseError, "panic: no title", "main.load\n\tmain.go:7"},
 		{"an empty error", 500, " ", CauseError, "an empty error message", ""},
 		{"a return code alone", 507, "", CauseError, "returned 7 without an error message", ""}, // LAB 7
 		{"an error, then a trap", 508, "what I meant", CauseTrap, "what I meant (unreachable)", calls},

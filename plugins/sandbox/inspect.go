@@ -143,7 +143,7 @@ func importProblems(m *wasm.Module, signature func(uint32) string) []problem {
 		problems = append(problems, problem{"imports what the host does not provide", list(unknown), strings.Join(append(hints, offer(modules)), "; ")})
 	}
 	if len(wrong) > 0 {
-		problems = append(problems, problem{"imports functions with other types than the host's", list(wrong), ""})
+		problems = append(problems, problem{"imports functions with other types than the host's", list(wrong), "declare them with the host's types; an older or newer PDK may have others"})
 	}
 	return problems
 }

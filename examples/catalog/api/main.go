@@ -49,7 +49,7 @@ func run(ctx context.Context, address string, delay time.Duration) error {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "the shop is open at http://%s/items\n", ln.Addr())
-	return serve(ctx, ln, late(shop, delay))
+	return serve(ctx, ln, stock.Late(shop, delay))
 }
 
 // serve answers until ctx ends, and lets the requests that are under way end.
@@ -69,16 +69,4 @@ func serve(ctx context.Context, ln net.Listener, handler http.Handler) error {
 		err = errors.Join(err, failure)
 	}
 	return err
-}
-
-// late puts delay in front of every answer.
-func late(next http.Handler, delay time.Duration) http.Handler {
-	if delay <= 0 {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if stock.Wait(r, delay) {
-			next.ServeHTTP(w, r)
-		}
-	})
 }

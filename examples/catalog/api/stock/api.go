@@ -68,24 +68,25 @@ func slow(next http.Handler) http.Handler {
 				refuse(w, http.StatusBadRequest, fmt.Sprintf("delay is %q; want a time such as 2s, at most %v", value, maxDelay))
 				return
 			}
-			if !Wait(r, delay) {
-				return
-			}
+			Late(next, delay).ServeHTTP(w, r)
+			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// Wait waits for delay, and returns false if the client went away meanwhile.
-func Wait(r *http.Request, delay time.Duration) bool {
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.Context().Done():
-		return false
-	}
+// Late answers as next does, after delay. A client that goes away meanwhile
+// gets no answer and changes nothing.
+func Late(next http.Handler, delay time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		timer := time.NewTimer(delay)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			next.ServeHTTP(w, r)
+		case <-r.Context().Done():
+		}
+	})
 }
 
 func (s *Shop) getCategories(w http.ResponseWriter, r *http.Request) {
@@ -127,12 +128,7 @@ func (s *Shop) getItem(w http.ResponseWriter, r *http.Request) {
 		write(w, http.StatusOK, successorAnswer{id, successor})
 		return
 	}
-	it, err := s.find(id)
-	if err != nil {
-		refuse(w, http.StatusNotFound, err.Error())
-		return
-	}
-	write(w, http.StatusOK, it.in(lang))
+	s.writeItem(w, id, lang)
 }
 
 func (s *Shop) putItem(w http.ResponseWriter, r *http.Request) {
@@ -158,6 +154,10 @@ func (s *Shop) putItem(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, err.Error())
 		return
 	}
+	s.writeItem(w, id, lang)
+}
+
+func (s *Shop) writeItem(w http.ResponseWriter, id, lang string) {
 	it, err := s.find(id)
 	if err != nil {
 		refuse(w, http.StatusNotFound, err.Error())
