@@ -73,6 +73,11 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 	if err := h.openWork(); err != nil {
 		return nil, err
 	}
+	if opt.Mode != Dev {
+		if h.store, err = h.openStore(); err != nil {
+			return nil, err
+		}
+	}
 	if h.box, err = sandbox.New(ctx, sandbox.Options{CacheDir: h.workPath(compiledWork), Cores: h.workers()}); err != nil {
 		return nil, err
 	}
@@ -87,14 +92,14 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 	for _, p := range h.registry.Table().Problems {
 		opt.Log.Log(ctx, failureLevel(opt.Mode), "plugin not loaded", "plugin", p.Plugin, "error", p.Err)
 	}
+	if table := h.registry.Table(); len(table.Versions)+len(table.Problems) == 0 {
+		opt.Log.Warn("there are no plugins; each page is one: a folder with a plugin.toml", "in", cfg.Path(cfg.Plugins.Dir))
+	}
 	if h.public, err = serve.OpenPublic(cfg.Path("public")); err != nil {
 		return nil, err
 	}
 	if opt.Mode == Dev {
 		return h, nil
-	}
-	if h.store, err = h.openStore(); err != nil {
-		return nil, err
 	}
 	h.engine, err = isr.New(ctx, isr.Options{
 		Store:              h.store,

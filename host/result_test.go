@@ -2,9 +2,9 @@ package host_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // badResults are results of getStaticProps that are none, and what the error
@@ -110,10 +110,12 @@ func TestS80BadResultsAreNamedAtABuildAndFor500s(t *testing.T) {
 				t.Errorf("%s: rendered %d times", tt.result, n)
 			}
 		}
-		log := unquoted(s.log.String()[before:])
+		log := strings.Split(unquoted(s.log.String()[before:]), "\n")
 		for i, tt := range badResults {
-			if want := fmt.Sprintf("plugin bad%d: getStaticProps of /bad%d: ", i, i); !strings.Contains(log, want) || !strings.Contains(log, tt.says) {
-				t.Errorf("the log of the 500 has no %q with %q", want, tt.says)
+			want := fmt.Sprintf("plugin bad%d: getStaticProps of /bad%d: ", i, i)
+			says := strings.ReplaceAll(tt.says, `\\`, `\`) // as unquoted has it
+			if !slices.ContainsFunc(log, func(line string) bool { return strings.Contains(line, want) && strings.Contains(line, says) }) {
+				t.Errorf("the log of the 500 has no %q with %q", want, says)
 			}
 		}
 		s.sees("/good", 200, "HIT", "/good #1")
@@ -213,6 +215,5 @@ func TestS83TagsAndOutputAreBounded(t *testing.T) {
 				t.Errorf("%s: the log names no limit:\n%.500s", tt.name, log)
 			}
 		}
-		s.clock.advance(time.Hour)
 	})
 }

@@ -84,6 +84,8 @@ func (h *Host) Serve(ctx context.Context, ready func(Addresses)) (err error) {
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	shutdown := errors.Join(public.Shutdown(end), operators.Shutdown(end))
+	// A server that had not begun to listen when it was told to stop would do so yet.
+	_ = site.Close()
 	if !done {
 		failure = <-failed
 	}

@@ -33,6 +33,9 @@ func (c *buildCommand) Run(ctx context.Context, t *terminal) error {
 		err = closeErr
 	}
 	if err != nil {
+		if ctx.Err() != nil {
+			fmt.Fprintf(t.err, "%s made so far; the next run goes on from there\n", pages(report.Made(), " was", " were"))
+		}
 		return err
 	}
 	if c.JSON {
@@ -51,21 +54,37 @@ func (c *buildCommand) Run(ctx context.Context, t *terminal) error {
 func (t *terminal) routes(r *prerender.Report) {
 	w := tabwriter.NewWriter(t.out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(w, "Route\tPlugin\tPages\tMade\tRevalidate\tSize\tFailed")
-	var pages, made, failed int
+	var total, made, failed int
 	var bytes int64
 	for i := range r.Routes {
 		route := &r.Routes[i]
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\t%s\n", route.Route, route.Plugin, route.Pages, route.Made,
 			window(route), size(route.Bytes), count(route.Failed))
-		pages, made, failed, bytes = pages+route.Pages, made+route.Made, failed+route.Failed, bytes+route.Bytes
+		total, made, failed, bytes = total+route.Pages, made+route.Made, failed+route.Failed, bytes+route.Bytes
 	}
-	fmt.Fprintf(w, "\t\t%d\t%d\t\t%s\t%s\n", pages, made, size(bytes), count(failed))
+	fmt.Fprintf(w, "\t\t%d\t%d\t\t%s\t%s\n", total, made, size(bytes), count(failed))
 	w.Flush()
-	fmt.Fprintf(t.out, "\n%d pages in %s", made, r.Took.Round(10*time.Millisecond))
-	if fresh := pages - made; fresh > 0 {
-		fmt.Fprintf(t.out, "; %d were fresh", fresh)
+	fmt.Fprintf(t.out, "\n%s made in %s", pages(made, "", ""), took(r.Took))
+	if fresh := total - made; fresh > 0 {
+		fmt.Fprintf(t.out, "; %s fresh", pages(fresh, " was", " were"))
 	}
 	fmt.Fprintln(t.out)
+}
+
+// took is a span with no more digits than anybody reads.
+func took(d time.Duration) time.Duration {
+	if d < time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(10 * time.Millisecond)
+}
+
+// pages counts pages in words.
+func pages(n int, one, more string) string {
+	if n == 1 {
+		return "1 page" + one
+	}
+	return strconv.Itoa(n) + " pages" + more
 }
 
 // failures prints what could not be made, all of it.
@@ -75,7 +94,7 @@ func (t *terminal) failures(r *prerender.Report) {
 	}
 	fmt.Fprintf(t.err, "\n%d failed:\n", r.Failed())
 	for _, p := range r.Problems {
-		fmt.Fprintf(t.err, "\n✗ plugin %s (%s)\n%s\n", p.Plugin, p.Dir, indent(p.Err.Error()))
+		fmt.Fprintf(t.err, "\n✗ plugin %s (%s)\n%s\n", p.Plugin, p.Dir, indent(about(p.Plugin, p.Err)))
 	}
 	for i := range r.Routes {
 		route := &r.Routes[i]
@@ -123,6 +142,11 @@ func size(n int64) string {
 	}
 }
 
+// about is an error without the name of its plugin, for where that stands above it.
+func about(plugin string, err error) string {
+	return strings.TrimPrefix(err.Error(), "plugin "+plugin+": ")
+}
+
 func indent(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ")
 }
@@ -143,5 +167,20 @@ func buildResult(r *prerender.Report) any {
 			failures = append(failures, failure{Plugin: r.Routes[i].Plugin, Path: f.Path, Error: f.Err.Error()})
 		}
 	}
-	return map[string]any{"routes": r.Routes, "failures": failures, "failed": r.Failed(), "milliseconds": r.Took.Milliseconds()}
+	type route struct {
+		prerender.Route
+		Revalidate [2]*int64 `json:"revalidate"` // shortest and longest, in seconds; null: on demand
+	}
+	routes := []route{}
+	for i := range r.Routes {
+		next := route{Route: r.Routes[i]}
+		for k, window := range next.Route.Revalidate {
+			if window > 0 {
+				seconds := int64(window / time.Second)
+				next.Revalidate[k] = &seconds
+			}
+		}
+		routes = append(routes, next)
+	}
+	return map[string]any{"routes": routes, "failures": failures, "failed": r.Failed(), "milliseconds": r.Took.Milliseconds()}
 }

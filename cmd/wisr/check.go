@@ -13,7 +13,8 @@ import (
 )
 
 type checkCommand struct {
-	site
+	Site string `arg:"" optional:"" default:"." help:"Folder of the site (default: the current one), or a module: a file that ends in .wasm."`
+	JSON bool   `name:"json" help:"Print the result as JSON."`
 }
 
 // Run prints what each module is, and ends with exitRefused if one would not load.
@@ -26,7 +27,8 @@ func (c *checkCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		checkups = append(checkups, *checkup)
 	} else {
-		cfg, err := c.load(t)
+		s := site{Site: c.Site, JSON: c.JSON}
+		cfg, err := s.load(t)
 		if err != nil {
 			return err
 		}
@@ -60,7 +62,7 @@ func (t *terminal) checkup(c *registry.Checkup) {
 	}
 	fmt.Fprintf(t.out, "%s: %s\n", c.Plugin, verdict)
 	for _, err := range c.Errors {
-		fmt.Fprintf(t.out, "  problem   %s\n", strings.ReplaceAll(err.Error(), "\n", "\n            "))
+		fmt.Fprintf(t.out, "  problem   %s\n", strings.ReplaceAll(about(c.Plugin, err), "\n", "\n            "))
 	}
 	list := func(title string, items []string) {
 		for i, item := range items {
@@ -112,14 +114,24 @@ func imports(c *registry.Checkup) []string {
 
 // checkResult is what --json prints.
 func checkResult(checkups []registry.Checkup) any {
+	type export struct {
+		Name      string `json:"name"`
+		Signature string `json:"signature"`
+	}
+	type imported struct {
+		Module    string `json:"module"`
+		Name      string `json:"name"`
+		Signature string `json:"signature"`
+		Provided  bool   `json:"provided"`
+	}
 	type result struct {
-		Plugin   string   `json:"plugin"`
-		Loads    bool     `json:"loads"`
-		Problems []string `json:"problems"`
-		Route    string   `json:"route,omitempty"`
-		Fetch    []string `json:"fetch,omitempty"`
-		Exports  []string `json:"exports,omitempty"`
-		Imports  []string `json:"imports,omitempty"`
+		Plugin   string     `json:"plugin"`
+		Loads    bool       `json:"loads"`
+		Problems []string   `json:"problems"`
+		Route    string     `json:"route,omitempty"`
+		Fetch    []string   `json:"fetch,omitempty"`
+		Exports  []export   `json:"exports,omitempty"`
+		Imports  []imported `json:"imports,omitempty"`
 	}
 	results := []result{}
 	for i := range checkups {
@@ -132,7 +144,12 @@ func checkResult(checkups []registry.Checkup) any {
 			r.Route, r.Fetch = c.Manifest.Route.String(), c.Manifest.Fetch.Allow
 		}
 		if c.Module != nil {
-			r.Exports, r.Imports = exports(c), imports(c)
+			for _, f := range c.Module.Exports {
+				r.Exports = append(r.Exports, export(f))
+			}
+			for _, f := range c.Module.Imports {
+				r.Imports = append(r.Imports, imported(f))
+			}
 		}
 		results = append(results, r)
 	}

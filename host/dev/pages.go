@@ -40,7 +40,7 @@ func (d *Pages) Visit(ctx context.Context, p isr.Page, _ isr.Manner) (isr.Answer
 		entry.Body = withScript(entry.Body, d.Script)
 		entry.Header = allowScript(entry.Header)
 	}
-	return isr.Answer{Entry: entry, State: isr.Miss}, nil
+	return isr.Answer{Entry: entry, At: entry.FinishedAt, State: isr.Miss}, nil
 }
 
 func isHTML(header []page.Field) bool {

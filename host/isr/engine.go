@@ -77,6 +77,7 @@ const (
 // Answer is what a visit gets.
 type Answer struct {
 	Entry  *Entry
+	At     time.Time // when it was judged: its age is as of then
 	State  State
 	Detail Detail
 }
@@ -159,10 +160,11 @@ func New(ctx context.Context, opt Options) (*Engine, error) {
 // The error is the generation's, ErrBusy, ErrClosed or ctx's; with an older
 // page at hand there is none.
 func (e *Engine) Visit(ctx context.Context, p Page, manner Manner) (Answer, error) {
-	entry, freshness := e.look(ctx, p)
+	now := e.opt.Now()
+	entry, freshness := e.lookAt(ctx, p, now)
 	switch {
 	case freshness == Fresh:
-		return Answer{Entry: entry, State: Hit}, nil
+		return Answer{Entry: entry, At: now, State: Hit}, nil
 
 	case freshness == Absent && manner == Hurried:
 		_, err := e.ask(p, time.Time{}, Waiting, page.ReasonStale)
@@ -170,19 +172,19 @@ func (e *Engine) Visit(ctx context.Context, p Page, manner Manner) (Answer, erro
 
 	case freshness == Absent:
 		made, err := e.await(ctx, p, time.Time{}, Waiting, page.ReasonStale)
-		return Answer{Entry: made, State: Miss}, err
+		return Answer{Entry: made, At: e.opt.Now(), State: Miss}, err
 
 	case manner == Prefetch:
-		return Answer{Entry: entry, State: StaleHit}, nil
+		return Answer{Entry: entry, At: now, State: StaleHit}, nil
 
 	case freshness == Expired && !e.backsOff(p.Key):
 		made, err := e.await(ctx, p, time.Time{}, Waiting, page.ReasonStale)
 		if err == nil {
-			return Answer{Entry: made, State: Revalidated}, nil
+			return Answer{Entry: made, At: e.opt.Now(), State: Revalidated}, nil
 		}
-		return Answer{Entry: entry, State: StaleHit, Detail: FailedBefore}, nil
+		return Answer{Entry: entry, At: e.opt.Now(), State: StaleHit, Detail: FailedBefore}, nil
 	}
-	return Answer{Entry: entry, State: StaleHit, Detail: e.renewBehind(p)}, nil
+	return Answer{Entry: entry, At: now, State: StaleHit, Detail: e.renewBehind(p)}, nil
 }
 
 // Renew makes the page anew in a generation that starts after this call, for
@@ -252,6 +254,10 @@ func (e *Engine) Close(ctx context.Context) error {
 // look reads the stored entry and judges it. A store that cannot be read
 // counts as one that has nothing: the page is generated.
 func (e *Engine) look(ctx context.Context, p Page) (*Entry, Freshness) {
+	return e.lookAt(ctx, p, e.opt.Now())
+}
+
+func (e *Engine) lookAt(ctx context.Context, p Page, now time.Time) (*Entry, Freshness) {
 	entry, err := e.opt.Store.Get(ctx, p.Key)
 	if err != nil {
 		if !errors.Is(err, ErrNotFound) && ctx.Err() == nil {
@@ -259,7 +265,7 @@ func (e *Engine) look(ctx context.Context, p Page) (*Entry, Freshness) {
 		}
 		return nil, Absent
 	}
-	return entry, e.Judge(entry, p.Version)
+	return entry, Judge(entry, p.Version, e.invalid.of(entry), now)
 }
 
 // learn takes in an invalidation, own or another host's, and sees to it that

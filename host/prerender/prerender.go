@@ -78,7 +78,17 @@ func (r *Report) Failed() int {
 	return n
 }
 
-// Run makes the pages. The error is ctx's, or of reading the list of paths;
+// Made is the number of pages that were made now.
+func (r *Report) Made() int {
+	n := 0
+	for i := range r.Routes {
+		n += r.Routes[i].Made
+	}
+	return n
+}
+
+// Run makes the pages. The report is there in any case: with an error it is of
+// what was made until then. The error is ctx's, or of reading the list of paths;
 // failed pages are in the report.
 func Run(ctx context.Context, opt Options) (*Report, error) {
 	begun := opt.Now()

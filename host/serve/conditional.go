@@ -45,7 +45,7 @@ func notModified(c *fiber.Ctx) error {
 	header := &c.Response().Header
 	header.SetNoDefaultContentType(true)
 	header.Del(fiber.HeaderContentType)
-	header.Del(fiber.HeaderContentEncoding)
+	header.DelBytes(headerEncoding)
 	c.Status(fiber.StatusNotModified)
 	return nil
 }

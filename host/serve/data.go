@@ -35,14 +35,31 @@ func dataKey(rest string) (string, error) {
 	return key, nil
 }
 
+// dataPath is the inverse of dataKey: the path of the data below the base path.
+func dataPath(key string) string {
+	if key == "/" {
+		key = "/index"
+	} else if key == "/index" || strings.HasPrefix(key, "/index/") {
+		key = "/index" + key
+	}
+	return "/_wisr/data" + key + ".json"
+}
+
 // data answers with the props of a page, from the same entry as the page.
 func (s *Server) data(c *fiber.Ctx, rest string) error {
 	key, err := dataKey(rest)
 	if err != nil {
 		return malformed(c, err)
 	}
-	match, ok := s.opt.Table().Lookup(key)
-	if key == "" || !ok || match.Version.Fallback == page.FallbackFalse && !match.Known() {
+	if key == "" {
+		return s.noData(c)
+	}
+	table := s.opt.Table()
+	if plain, ok := table.Unprefixed(key); ok {
+		return s.moved(c, dataPath(plain), "")
+	}
+	match, ok := table.Lookup(key)
+	if !ok || match.Version.Fallback == page.FallbackFalse && !match.Known() {
 		return s.noData(c)
 	}
 	answer, err := s.visit(match, key, isr.Plain)

@@ -30,8 +30,8 @@ func (s *Server) shell(c *fiber.Ctx, match registry.Match, key string) error {
 		return s.write(c, match, answer)
 	}
 	header := &c.Response().Header
-	header.Set(headerState, stateNames[isr.Miss])
-	header.Set(headerCacheStatus, "wisr; fwd=uri-miss; detail=fallback")
+	header.SetCanonical(headerState, stateNames[isr.Miss])
+	header.SetCanonical(headerCacheStatus, []byte("wisr; fwd=uri-miss; detail=fallback"))
 	return s.body(c, &isr.Entry{Header: made.Result.Header, Body: made.Body}, fiber.StatusOK)
 }
 

@@ -35,7 +35,7 @@ func (s *Server) file(c *fiber.Ctx, name string) (done bool, err error) {
 	header.Set(fiber.HeaderAcceptRanges, "bytes")
 	header.Set(fiber.HeaderLastModified, info.ModTime().UTC().Format(http.TimeFormat))
 	etag := fileTag(info)
-	header.Set(fiber.HeaderETag, etag)
+	header.SetCanonical(headerETag, []byte(etag))
 	if unchanged(c, etag, info.ModTime()) {
 		f.Close()
 		return true, notModified(c)

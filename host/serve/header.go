@@ -15,14 +15,23 @@ const noStore = "private, no-cache, no-store, max-age=0, must-revalidate"
 // forever is the s-maxage of a page that is never stale by itself (S40): a year.
 const forever = "s-maxage=31536000"
 
-const (
-	headerState       = "X-Wisr-Cache"
-	headerCacheStatus = "Cache-Status"
-	headerCacheTag    = "Cache-Tag"
+// Names of header fields, as they are sent: writing them so spares fasthttp
+// bringing them into form for every answer.
+var (
+	headerAge          = []byte("Age")
+	headerCacheControl = []byte("Cache-Control")
+	headerCacheStatus  = []byte("Cache-Status")
+	headerCacheTag     = []byte("Cache-Tag")
+	headerEncoding     = []byte("Content-Encoding")
+	headerETag         = []byte("ETag")
+	headerState        = []byte("X-Wisr-Cache")
+	headerVary         = []byte("Vary")
+
+	acceptEncoding = []byte("Accept-Encoding")
 )
 
 // stateNames are the values of X-Wisr-Cache.
-var stateNames = [...]string{isr.Hit: "HIT", isr.StaleHit: "STALE", isr.Miss: "MISS", isr.Revalidated: "REVALIDATED"}
+var stateNames = [...][]byte{isr.Hit: []byte("HIT"), isr.StaleHit: []byte("STALE"), isr.Miss: []byte("MISS"), isr.Revalidated: []byte("REVALIDATED")}
 
 // cached writes what caches, here and further out, have to know of an answer:
 // S40, S41 and the state. It allocates nothing.
@@ -33,14 +42,14 @@ func (s *Server) cached(c *fiber.Ctx, answer isr.Answer) {
 		return
 	}
 	entry := answer.Entry
-	age := max(0, s.opt.Now().Sub(entry.FinishedAt))
+	age := max(0, answer.At.Sub(entry.FinishedAt))
 	var buf [96]byte
-	header.SetBytesV(fiber.HeaderCacheControl, cacheControl(buf[:0], entry))
-	header.SetBytesV(fiber.HeaderAge, strconv.AppendInt(buf[:0], int64(age/time.Second), 10))
-	header.Set(headerState, stateNames[answer.State])
-	header.SetBytesV(headerCacheStatus, cacheStatus(buf[:0], answer, age))
+	header.SetCanonical(headerCacheControl, cacheControl(buf[:0], entry))
+	header.SetCanonical(headerAge, strconv.AppendInt(buf[:0], int64(age/time.Second), 10))
+	header.SetCanonical(headerState, stateNames[answer.State])
+	header.SetCanonical(headerCacheStatus, cacheStatus(buf[:0], answer, age))
 	if s.opt.TagsHeader && len(entry.Tags) > 0 {
-		header.SetBytesV(headerCacheTag, cacheTag(nil, entry.Tags))
+		header.SetCanonical(headerCacheTag, cacheTag(nil, entry.Tags))
 	}
 }
 

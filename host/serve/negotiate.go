@@ -94,15 +94,15 @@ func (s *Server) represent(c *fiber.Ctx, etag string, body []byte, codings []isr
 	if s.opt.NoStore {
 		return body, false
 	}
-	header.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+	header.SetCanonical(headerVary, acceptEncoding)
 	var buf [64]byte
 	tag := append(buf[:0], etag...)
 	if coded := choose(c.Request().Header.Peek(fiber.HeaderAcceptEncoding), codings); coded != nil {
 		body = coded.Body
-		header.Set(fiber.HeaderContentEncoding, coded.Coding)
+		header.SetCanonical(headerEncoding, []byte(coded.Coding))
 		tag = append(tag[:len(tag)-1], '-')
 		tag = append(append(tag, coded.Coding...), '"')
 	}
-	header.SetBytesV(fiber.HeaderETag, tag)
+	header.SetCanonical(headerETag, tag)
 	return body, has(c, tag, status)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/plugins/registry"
@@ -48,6 +49,8 @@ type Server struct {
 	opt      Options
 	app      *fiber.App
 	crawlers crawlers
+
+	newcomers newcomers
 }
 
 // Limits of a request. The header has room for a path of 8 KiB, which is the
@@ -76,11 +79,18 @@ func New(opt Options) *Server {
 	return s
 }
 
+// Handler answers one request of any listener.
+func (s *Server) Handler() fasthttp.RequestHandler { return s.app.Handler() }
+
 // Serve answers on ln until Shutdown, and then returns nil.
-func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(ln) }
+func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(listener{ln, &s.newcomers}) }
 
 // Shutdown takes no more connections and waits for the requests in flight, or for ctx.
-func (s *Server) Shutdown(ctx context.Context) error { return s.app.ShutdownWithContext(ctx) }
+func (s *Server) Shutdown(ctx context.Context) error {
+	grace := time.AfterFunc(newcomerGrace, s.newcomers.close)
+	defer grace.Stop()
+	return s.app.ShutdownWithContext(ctx)
+}
 
 // handle answers one request.
 func (s *Server) handle(c *fiber.Ctx) error {

@@ -49,11 +49,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -98,6 +100,9 @@ type Dir struct {
 
 var _ isr.Store = (*Dir)(nil)
 
+// idBytes are random, so that no two open stores have one id.
+type idBytes [8]byte
+
 // abandoned is the age at which a file that a process was writing, or a journal
 // that it wrote, is taken for one that was killed.
 const abandoned = time.Hour
@@ -105,11 +110,14 @@ const abandoned = time.Hour
 // Open opens the store in a folder and makes the folder if there is none. It
 // fails at once, naming path and cause, if the folder cannot be written.
 func Open(path string, o Options) (*Dir, error) {
+	if path == "" { // not what Abs makes of it
+		return nil, errors.New("open page store: no folder is named")
+	}
 	root, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open page store %s: %w", path, err)
 	}
-	var id [8]byte
+	var id idBytes
 	rand.Read(id[:])
 	d := &Dir{
 		root:  root,
@@ -168,14 +176,26 @@ func (d *Dir) probe() (time.Time, error) {
 	return info.ModTime(), os.Remove(name)
 }
 
-// removeOlder removes the files of a folder that were last written before a time.
+// removeOlder removes the files that open stores made in a folder and last wrote
+// before a time.
 func removeOlder(folder string, before time.Time) error {
 	return eachFile(folder, func(f fs.DirEntry) error {
+		if !madeByStore(f.Name()) {
+			return nil
+		}
 		info, err := f.Info()
 		if err != nil || !info.Mode().IsRegular() || !info.ModTime().Before(before) {
-			return nil // gone already, not ours, or in use
+			return nil // gone already, or in use
 		}
 		os.Remove(filepath.Join(folder, f.Name())) // tried again at the next Open
 		return nil
 	})
+}
+
+// madeByStore tells whether a name is the id of an open store and something more.
+func madeByStore(name string) bool {
+	id, more, _ := strings.Cut(strings.Replace(name, "-", ".", 1), ".")
+	var bytes idBytes
+	n, err := hex.Decode(bytes[:], []byte(id[:min(len(id), 2*len(bytes))]))
+	return err == nil && 2*n == len(id) && n == len(bytes) && more != ""
 }

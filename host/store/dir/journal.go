@@ -135,7 +135,7 @@ func listJournals(dir, self string) (map[string][]uint64, error) {
 	err := eachFile(dir, func(f fs.DirEntry) error {
 		id, number, _ := strings.Cut(f.Name(), ".")
 		segment, err := strconv.ParseUint(number, 10, 64)
-		if err == nil && id != self && len(id) == len(self) {
+		if err == nil && id != self && madeByStore(f.Name()) {
 			all[id] = append(all[id], segment)
 		}
 		return nil

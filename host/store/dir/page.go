@@ -29,20 +29,14 @@ func (d *Dir) Get(ctx context.Context, key string) (*isr.Entry, error) {
 
 // read returns the entry of a file. Damage is logged and then errDamaged.
 func (d *Dir) read(path, key string) (*isr.Entry, error) {
-	data, err := readFile(path, maxFile)
-	if err == nil {
-		var e *isr.Entry
-		if e, err = decode(data); err == nil && e.Key != key {
-			err = damagedf("it holds the page %.80q, want %.80q", e.Key, key)
-		}
-		if err == nil {
-			return e, nil
-		}
+	e, err := readPage(path)
+	if err == nil && e.Key != key {
+		err = damagedf("it holds the page %.80q, want %.80q", e.Key, key)
 	}
 	if errors.Is(err, errDamaged) {
 		d.damage.warn(d.log, path, err)
 	}
-	return nil, err
+	return e, err
 }
 
 // Put implements isr.Store.

@@ -12,7 +12,7 @@ import (
 	"github.com/wisr-dev/wisr/host/isr"
 )
 
-// readFile reads a whole file that nobody changes in place.
+// readFile reads a small file.
 func readFile(path string, limit int64) (data []byte, err error) {
 	err = open(path, func(f *os.File, size int64) error {
 		if size > limit {
@@ -24,14 +24,43 @@ func readFile(path string, limit int64) (data []byte, err error) {
 	return data, err
 }
 
-// readFirstLine reads the first line of a page file, unverified.
-func readFirstLine(path string) (line firstLine, err error) {
+// readPage reads a page file. Memory is taken only for as much as its first line
+// and its size agree on.
+func readPage(path string) (e *isr.Entry, err error) {
 	err = open(path, func(f *os.File, size int64) error {
-		start := make([]byte, min(size, maxLine))
-		if err := readFull(f, start); err != nil {
+		line, start, err := readStart(f, size, maxLine)
+		if err != nil {
 			return err
 		}
-		line, err = parseFirstLine(start)
+		data := make([]byte, line.fileSize())
+		if err := readFull(f, data[copy(data, start):]); err != nil {
+			return err
+		}
+		e, err = decode(data)
+		return err
+	})
+	return e, err
+}
+
+// readStart reads up to n bytes of a page file and checks its size.
+func readStart(f *os.File, size, n int64) (line firstLine, start []byte, err error) {
+	start = make([]byte, min(size, n))
+	if err := readFull(f, start); err != nil {
+		return line, nil, err
+	}
+	if line, err = parseFirstLine(start); err != nil {
+		return line, nil, err
+	}
+	if line.fileSize() != size {
+		return line, nil, damagedf("the file has %d bytes, its first line says %d", size, line.fileSize())
+	}
+	return line, start, nil
+}
+
+// readFirstLine reads the first line of a page file. Only its size is verified.
+func readFirstLine(path string) (line firstLine, err error) {
+	err = open(path, func(f *os.File, size int64) error {
+		line, _, err = readStart(f, size, maxLine)
 		return err
 	})
 	return line, err
@@ -41,16 +70,9 @@ func readFirstLine(path string) (line firstLine, err error) {
 // bit in that.
 func readHead(path string) (e *isr.Entry, err error) {
 	err = open(path, func(f *os.File, size int64) error {
-		head := make([]byte, min(size, 4096)) // enough for most
-		if err := readFull(f, head); err != nil {
-			return err
-		}
-		line, err := parseFirstLine(head)
+		line, head, err := readStart(f, size, 4096) // enough for most
 		if err != nil {
 			return err
-		}
-		if line.fileSize() != size {
-			return damagedf("the file has %d bytes, its first line says %d", size, line.fileSize())
 		}
 		if n := line.headSize(); n > len(head) {
 			more := make([]byte, n)

@@ -150,7 +150,7 @@ func (s *Shop) putItem(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.PathValue("id")
-	if err := s.SetPrice(id, change.Price); err != nil {
+	if err := s.setPrice(id, change.Price); err != nil {
 		refuse(w, http.StatusNotFound, err.Error())
 		return
 	}

@@ -18,8 +18,8 @@ import (
 //go:embed stock.json
 var embedded []byte
 
-// ErrUnknown is returned for an item that the shop has never had.
-var ErrUnknown = errors.New("there is no such item")
+// errUnknown is returned for an item that the shop has never had.
+var errUnknown = errors.New("there is no such item")
 
 // text is a text by language.
 type text map[string]string
@@ -69,8 +69,8 @@ func Open() (*Shop, error) {
 	return s, nil
 }
 
-// SetPrice changes the price of an item, in cents. The error is [ErrUnknown].
-func (s *Shop) SetPrice(id string, cents int) error {
+// setPrice changes the price of an item, in cents. The error is errUnknown.
+func (s *Shop) setPrice(id string, cents int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.items {
@@ -79,7 +79,7 @@ func (s *Shop) SetPrice(id string, cents int) error {
 			return nil
 		}
 	}
-	return ErrUnknown
+	return errUnknown
 }
 
 // find returns an item as it is now.
@@ -91,7 +91,7 @@ func (s *Shop) find(id string) (item, error) {
 			return it, nil
 		}
 	}
-	return item{}, ErrUnknown
+	return item{}, errUnknown
 }
 
 // list returns the items that keep says to keep, in the order of the file.

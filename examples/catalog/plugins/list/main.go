@@ -1,0 +1,80 @@
+// The page at /: everything the shop has, board by board.
+package main
+
+import (
+	_ "embed"
+	"io"
+	"time"
+
+	"github.com/wisr-dev/wisr/examples/catalog/site"
+	page "github.com/wisr-dev/wisr/sdk/go"
+)
+
+//go:embed list.html
+var source string
+
+var layout = site.Layout(source)
+
+func init() {
+	p := list{now: time.Now}
+	page.Register(page.Page[props]{Props: p.load, Render: render})
+}
+
+func main() {} // the host calls the exports, never main
+
+type list struct{ now func() time.Time }
+
+type props struct {
+	Boards []site.Category `json:"boards"`
+	Items  []site.Item     `json:"items"`
+	Made   time.Time       `json:"made"`
+}
+
+func (l list) load(in page.Input) (page.Result[props], error) {
+	api := site.NewAPI(in.Locale)
+	boards, err := api.Categories()
+	if err != nil {
+		return page.Result[props]{}, err // the old page stays
+	}
+	items, err := api.Items("")
+	if err != nil {
+		return page.Result[props]{}, err
+	}
+	return page.Result[props]{
+		Props:      props{boards, items, l.now().UTC()},
+		Revalidate: site.Fresh,
+		Tags:       []string{"items"},
+		Headers:    site.Headers(),
+	}, nil
+}
+
+func render(w io.Writer, in page.Input, p props) error {
+	return site.Write(w, layout, in, site.Frame{
+		Description: site.In(in.Locale).ListDescription,
+		Path:        "/",
+		Boards:      p.Boards,
+		Data:        p,
+	})
+}
+
+// On are the items of a board.
+func (p props) On(board string) []site.Item {
+	var items []site.Item
+	for _, item := range p.Items {
+		if item.Category == board {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// Wall are the first items of each board, for the picture at the top.
+func (p props) Wall() []site.Item {
+	var items []site.Item
+	for _, board := range p.Boards {
+		if on := p.On(board.ID); len(on) > 0 {
+			items = append(items, on[0])
+		}
+	}
+	return items
+}

@@ -1,0 +1,218 @@
+package host
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/wisr-dev/wisr/host/config"
+	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/plugins/page"
+)
+
+// connections is how many visitors ask at once in the benchmarks.
+const connections = 16
+
+// benchSite serves one page of 10 KB of text that is in the store, and returns
+// the handler of its public listener.
+func benchSite(t testing.TB) (fasthttp.RequestHandler, *isr.Entry) {
+	t.Helper()
+	dir := t.TempDir()
+	module, err := os.ReadFile("../testdata/hello.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugin := filepath.Join(dir, "plugins", "hello")
+	if err := os.MkdirAll(plugin, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{
+		"hello.wasm":  module,
+		"plugin.toml": []byte("name = \"hello\"\nroute = \"/page\"\nmodule = \"hello.wasm\"\n"),
+	} {
+		if err := os.WriteFile(filepath.Join(plugin, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg, err := config.Load(dir, func(string) (string, bool) { return "", false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := Open(context.Background(), cfg, Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.Close(context.Background()) })
+	now := time.Now().UTC()
+	entry := &isr.Entry{
+		Key: "/page", Plugin: "hello", Version: h.registry.Table().Versions[0].ID,
+		Kind: page.KindProps, Status: 200, Props: []byte("{}"), Body: bytes.Repeat([]byte("0123456789abcde\n"), 640),
+		Header:    []page.Field{{Name: "Content-Type", Value: "text/html; charset=utf-8"}},
+		StartedAt: now, FinishedAt: now, Revalidate: time.Hour, Expire: 24 * time.Hour,
+		ETag: `"an-entity-tag-of-24-chars"`, DataETag: `"x"`,
+	}
+	if _, err := h.store.Put(context.Background(), entry); err != nil {
+		t.Fatal(err)
+	}
+	server, _, err := h.visitors(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server.Handler(), entry
+}
+
+func TestAHitAllocatesAtMostTenTimes(t *testing.T) {
+	handler, entry := benchSite(t)
+	for _, test := range []struct {
+		name   string
+		status int
+		header string
+	}{{"a page", 200, ""}, {"a 304", 304, entry.ETag}} {
+		var ctx fasthttp.RequestCtx
+		ctx.Request.Header.SetMethod("GET")
+		ctx.Request.SetRequestURI("/page")
+		ctx.Request.Header.Set("Accept-Encoding", "gzip, deflate, br, zstd")
+		if test.header != "" {
+			ctx.Request.Header.Set("If-None-Match", test.header)
+		}
+		handler(&ctx)
+		if status := ctx.Response.StatusCode(); status != test.status || string(ctx.Response.Header.Peek("X-Wisr-Cache")) != "HIT" {
+			t.Fatalf("%s: %d\n%s", test.name, status, &ctx.Response.Header)
+		}
+		n := testing.AllocsPerRun(1000, func() {
+			ctx.Response.Reset()
+			handler(&ctx)
+		})
+		t.Logf("%s: %v allocations", test.name, n)
+		if n > 10 {
+			t.Errorf("%s: %v allocations, want at most 10", test.name, n)
+		}
+	}
+}
+
+// BenchmarkHit serves the page over sockets, in turns with a bare fasthttp
+// handler that sends the same bytes. "ratio" is wisr's requests per second over that
+// one's: what it costs that the page can be renewed.
+func BenchmarkHit(b *testing.B) {
+	handler, entry := benchSite(b)
+	race(b, handler, "GET /page HTTP/1.1\r\nHost: x\r\n\r\n", func(ctx *fasthttp.RequestCtx) {
+		ctx.SetContentType("text/html; charset=utf-8")
+		ctx.Response.SetBodyRaw(entry.Body)
+	})
+}
+
+// BenchmarkNotModified answers 304, against a handler that sends nothing.
+func BenchmarkNotModified(b *testing.B) {
+	handler, entry := benchSite(b)
+	race(b, handler, "GET /page HTTP/1.1\r\nHost: x\r\nIf-None-Match: "+entry.ETag+"\r\n\r\n", func(ctx *fasthttp.RequestCtx) {
+		ctx.SetStatusCode(fasthttp.StatusNotModified)
+	})
+}
+
+// race measures two handlers in turns, so that a noisy machine is as noisy for both.
+func race(b *testing.B, handler fasthttp.RequestHandler, request string, bare fasthttp.RequestHandler) {
+	ours, theirs := listening(b, handler), listening(b, bare)
+	const turns = 10
+	var took [2]time.Duration
+	n := max(1, b.N/turns/connections)
+	for range turns {
+		for i, address := range []string{ours, theirs} {
+			took[i] += load(b, address, []byte(request), n)
+		}
+	}
+	total := float64(n * turns * connections)
+	b.ReportMetric(took[1].Seconds()/took[0].Seconds(), "ratio")
+	b.ReportMetric(total/took[0].Seconds(), "req/s")
+	b.ReportMetric(total/took[1].Seconds(), "bare-req/s")
+	b.ReportMetric(0, "ns/op") // the two together mean nothing
+}
+
+// listening serves a handler on loopback as the host does.
+func listening(b *testing.B, handler fasthttp.RequestHandler) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	server := &fasthttp.Server{Handler: handler, NoDefaultServerHeader: true}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := server.Serve(ln); err != nil {
+			b.Error(err)
+		}
+	}()
+	b.Cleanup(func() {
+		if err := server.Shutdown(); err != nil {
+			b.Error(err)
+		}
+		<-ended
+	})
+	return ln.Addr().String()
+}
+
+// load sends n requests on each of the connections, one after the other, and
+// returns how long all of it took.
+func load(b *testing.B, address string, request []byte, n int) time.Duration {
+	begun := time.Now()
+	var clients sync.WaitGroup
+	for range connections {
+		clients.Go(func() {
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			defer conn.Close()
+			in := bufio.NewReaderSize(conn, 32<<10)
+			for range n {
+				if _, err := conn.Write(request); err != nil {
+					b.Error(err)
+					return
+				}
+				if err := skipResponse(in); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	clients.Wait()
+	return time.Since(begun)
+}
+
+// skipResponse reads one response with as little work as that takes: the
+// client runs on the cores that are measured.
+func skipResponse(in *bufio.Reader) error {
+	end := -1
+	for n := 1; end < 0; n = in.Buffered() + 1 {
+		if _, err := in.Peek(n); err != nil {
+			return err
+		}
+		header, err := in.Peek(in.Buffered())
+		if err != nil {
+			return err
+		}
+		end = bytes.Index(header, []byte("\r\n\r\n"))
+	}
+	header, err := in.Peek(end)
+	if err != nil {
+		return err
+	}
+	length := 0
+	if _, value, ok := bytes.Cut(header, []byte("Content-Length: ")); ok {
+		for i := 0; i < len(value) && value[i] >= '0'; i++ {
+			length = 10*length + int(value[i]-'0')
+		}
+	}
+	_, err = in.Discard(end + 4 + length)
+	return err
+}

@@ -1,0 +1,133 @@
+package memory
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/wisr-dev/wisr/host/isr"
+)
+
+func TestConcurrentMissesReadTheDiskOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		behind := &hooked{Store: onDisk(t, t.TempDir()), beforeGet: func() { <-release }}
+		m := inFront(t, behind, 1<<20)
+		defer closed(t, m)
+		mustPut(t, behind, generation("/a", 1))
+		var all sync.WaitGroup
+		gone, cancel := context.WithCancel(t.Context())
+		all.Go(func() { _, _ = m.Get(gone, "/a") }) // the one that reads
+		synctest.Wait()
+		for range 20 {
+			all.Go(func() { wantGeneration(t, m, "/a", 1) })
+		}
+		synctest.Wait()
+		cancel() // S13: whose visitor went away
+		close(release)
+		all.Wait()
+		if n := behind.reads.Load(); n != 1 {
+			t.Errorf("the disk was read %d times", n)
+		}
+	})
+}
+
+func TestAReadThatBeganBeforeAPutDoesNotBringTheOldPageBack(t *testing.T) {
+	for name, change := range map[string]func(*testing.T, *memory){
+		"put":    func(t *testing.T, m *memory) { mustPut(t, m, generation("/a", 2)) },
+		"delete": func(t *testing.T, m *memory) { _ = m.Delete(t.Context(), "/a") },
+		"told": func(t *testing.T, m *memory) {
+			mustPut(t, m.behind, generation("/a", 2))
+			m.changedBehind(t.Context(), "/a")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				release := make(chan struct{})
+				var later atomic.Bool
+				behind := &hooked{Store: onDisk(t, t.TempDir())}
+				m := inFront(t, behind, 1<<20)
+				defer closed(t, m)
+				mustPut(t, behind, generation("/a", 1))
+				behind.afterGet = func() {
+					if !later.Swap(true) {
+						<-release
+					}
+				}
+				check := func() {
+					if name != "delete" {
+						wantGeneration(t, m, "/a", 2)
+					} else if e, err := m.Get(t.Context(), "/a"); !errors.Is(err, isr.ErrNotFound) {
+						t.Errorf("got %v, %v", e, err)
+					}
+				}
+				var old sync.WaitGroup
+				old.Go(func() { wantGeneration(t, m, "/a", 1) }) // has read it, and has not returned
+				synctest.Wait()
+				change(t, m)
+				check() // does not wait for that read
+				close(release)
+				old.Wait()
+				check()
+			})
+		})
+	}
+}
+
+func TestPutsThatReturnInAnotherOrderLeaveTheNewest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		behind := &hooked{Store: onDisk(t, t.TempDir())}
+		behind.afterPut = func(e *isr.Entry) {
+			if e.StartedAt.Equal(generation("/a", 2).StartedAt) {
+				<-release
+			}
+		}
+		m := inFront(t, behind, 1<<20)
+		defer closed(t, m)
+		mustPut(t, m, generation("/a", 1))
+		var slow sync.WaitGroup
+		slow.Go(func() { mustPut(t, m, generation("/a", 2)) })
+		synctest.Wait()
+		mustPut(t, m, generation("/a", 3))
+		wantGeneration(t, m, "/a", 3)
+		close(release)
+		slow.Wait()
+		wantGeneration(t, m, "/a", 3)
+	})
+}
+
+func TestAfterAReadOfAnotherProcessesPageNoOlderOneIsShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		root := t.TempDir()
+		behind := &hooked{Store: onDisk(t, root)}
+		m := inFront(t, behind, 1<<20)
+		defer closed(t, m)
+		other := onDisk(t, root)
+		defer closed(t, other)
+		mustPut(t, other, generation("/a", 1))
+
+		read, put := make(chan struct{}), make(chan struct{})
+		behind.beforeGet = func() { <-read }
+		behind.afterPut = func(e *isr.Entry) {
+			if e.StartedAt.Equal(generation("/a", 3).StartedAt) {
+				<-put
+			}
+		}
+		var reader, writer sync.WaitGroup
+		reader.Go(func() { wantGeneration(t, m, "/a", 4) })
+		synctest.Wait()
+		mustPut(t, m, generation("/a", 2)) // so that what is read will not be kept
+		writer.Go(func() { mustPut(t, m, generation("/a", 3)) })
+		synctest.Wait()
+		mustPut(t, other, generation("/a", 4))
+		close(read)
+		reader.Wait()
+		close(put)
+		writer.Wait()
+		wantGeneration(t, m, "/a", 4)
+	})
+}
