@@ -242,6 +242,7 @@ func (s *site) becomes(path, body string) answer {
 	for {
 		a := s.get(path, "Purpose: prefetch") // which starts nothing
 		if a.header.Get("X-Wisr-Cache") == "HIT" && a.body == body {
+			s.settled()
 			return a
 		}
 		if time.Now().After(deadline) {

@@ -63,13 +63,34 @@ func (s *site) logs(text string) {
 	s.until("the log has "+text, func() bool { return strings.Contains(s.log.String(), text) })
 }
 
-// waiting waits until n requests wait for a generation. Nothing outside of
-// the host tells that; their goroutines do.
+// Two things inside of the host nobody outside is told, and tests with a clock
+// that jumps need them: how many requests wait for a generation, and how many
+// generations are under way. Their goroutines tell.
+
+// waiting waits until n requests wait for a generation.
 func (s *site) waiting(n int) {
 	s.t.Helper()
-	stacks := make([]byte, 8<<20)
-	s.until("requests wait for a generation", func() bool {
-		all := string(stacks[:runtime.Stack(stacks, true)])
-		return strings.Count(all, "isr.(*Engine).await(") >= n
-	})
+	s.until("requests wait for a generation", func() bool { return goroutines("isr.(*Engine).await(") >= n })
+}
+
+// settled waits until no generation is under way, so that the next request
+// joins none that has ended but for its last step.
+func (s *site) settled() {
+	s.t.Helper()
+	s.until("no generation is under way", func() bool { return generations() == 0 })
+}
+
+// generations counts those of all hosts in this process.
+func generations() int { return goroutines("isr.(*Engine).dispatch in goroutine") }
+
+// goroutines counts how often a text is in the stacks of all goroutines.
+func goroutines(text string) int {
+	stacks := make([]byte, 1<<20)
+	for {
+		n := runtime.Stack(stacks, true)
+		if n < len(stacks) {
+			return strings.Count(string(stacks[:n]), text)
+		}
+		stacks = make([]byte, 2*len(stacks))
+	}
 }

@@ -89,6 +89,7 @@ func TestS10PastItsExpiryAPageIsWaitedFor(t *testing.T) {
 				}
 				s.upstream.on("page", script{props: says(500, "not now")})
 				s.sees("/", 200, state, "/ #1")
+				s.settled()
 
 				s.upstream.on("page", script{props: says(200, c.result)})
 				s.clock.advance(30 * time.Second) // past what a failure makes it wait

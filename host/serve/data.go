@@ -62,7 +62,11 @@ func (s *Server) data(c *fiber.Ctx, rest string) error {
 	if !ok || match.Version.Fallback == page.FallbackFalse && !match.Known() {
 		return s.noData(c)
 	}
-	answer, err := s.visit(match, key, isr.Plain)
+	manner := isr.Plain
+	if isPrefetch(c) {
+		manner = isr.Prefetch
+	}
+	answer, err := s.visit(match, key, manner)
 	if err != nil {
 		status := fiber.StatusInternalServerError
 		if unavailable(err) {

@@ -56,6 +56,7 @@ func (s *Server) write(c *fiber.Ctx, match registry.Match, answer isr.Answer) er
 	case entry.Kind == page.KindRedirect:
 		s.cached(c, answer)
 		c.Response().Header.Set(fiber.HeaderLocation, s.destination(entry.Redirect))
+		c.Response().Header.SetContentLength(0) // for HEAD too
 		c.Status(entry.Redirect.StatusCode)
 		return nil
 	default:

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -75,7 +77,7 @@ func New(opt Options) *Server {
 		IdleTimeout:           idleTimeout,
 		ErrorHandler:          s.refuse,
 	})
-	s.app.Use(s.handle)
+	s.app.Use(s.answer)
 	return s
 }
 
@@ -90,6 +92,17 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	grace := time.AfterFunc(newcomerGrace, s.newcomers.close)
 	defer grace.Stop()
 	return s.app.ShutdownWithContext(ctx)
+}
+
+// answer is handle, where a bug ends the request and not the host.
+func (s *Server) answer(c *fiber.Ctx) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.Response().Reset()
+			err = fmt.Errorf("internal error: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return s.handle(c)
 }
 
 // handle answers one request.

@@ -40,6 +40,20 @@ func Destination(in page.Input, path string) string {
 	return local(in.Locale, in.DefaultLocale, path)
 }
 
+// Paths are those of one page in every language of the site: the page whose
+// parameter has that value.
+func Paths(in page.PathsInput, param, value string) []page.Path {
+	locales := in.Locales
+	if len(locales) == 0 {
+		locales = []string{""}
+	}
+	var paths []page.Path
+	for _, locale := range locales {
+		paths = append(paths, page.Path{Params: map[string]any{param: value}, Locale: locale})
+	}
+	return paths
+}
+
 // local puts a locale in front of a path, unless it is the default one.
 func local(locale, defaultLocale, path string) string {
 	switch {

@@ -11,8 +11,7 @@ type Words struct {
 	Skip, Languages, Categories, AllTools string // of the frame
 	Example, MadeBy                       string
 
-	Hero, HeroText, ListDescription string // of the list
-	Tools, WholeBoard               string
+	Hero, HeroText, ListDescription, Tools string // of the lists
 
 	AsOf, Fresh, InStock, SoldOut     string // of an item
 	Material, Length, Weight, MoreOf  string
@@ -43,7 +42,6 @@ var english = Words{
 	HeroText:        "Names, prices and stock come from a JSON API. A page is made of them once and kept; when it is ten seconds old, the next visit has it made anew.",
 	ListDescription: "A catalog of hand tools: for striking, cutting, measuring, holding and boring.",
 	Tools:           "tools",
-	WholeBoard:      "The whole board",
 
 	AsOf:     "As of",
 	Fresh:    "good for ten seconds",
@@ -77,7 +75,6 @@ var german = Words{
 	HeroText:        "Namen, Preise und Bestand kommen aus einer JSON-API. Daraus entsteht eine Seite einmal und wird aufbewahrt; ist sie zehn Sekunden alt, lässt der nächste Besuch sie neu machen.",
 	ListDescription: "Ein Katalog für Handwerkzeug: zum Schlagen, Schneiden, Messen, Halten und Bohren.",
 	Tools:           "Werkzeuge",
-	WholeBoard:      "Die ganze Wand",
 
 	AsOf:     "Stand",
 	Fresh:    "gilt zehn Sekunden",

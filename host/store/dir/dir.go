@@ -33,9 +33,9 @@
 // bytes. That is noticed (checksums) and the page counts as not found, but the
 // good page that was there before is gone. So a file that replaces another
 // is flushed first; a page that had none is not, because losing it leaves what
-// was there before, nothing, and building a large site would take several
-// times as long (BenchmarkPut measures it). Invalidations are always flushed,
-// with their folder: nobody would notice that one is missing.
+// was there before, nothing, and a build would take twice as long, or longer where
+// flushing is slow (BenchmarkFlush). Invalidations are always flushed, with their
+// folder: nobody would notice that one is missing.
 //
 // # Permissions
 //

@@ -41,9 +41,7 @@ func paths(in page.PathsInput) (page.Paths, error) {
 	}
 	paths := page.Paths{Fallback: page.FallbackBlocking}
 	for _, c := range categories {
-		for _, locale := range in.Locales {
-			paths.Paths = append(paths.Paths, page.Path{Params: map[string]any{"category": c.ID}, Locale: locale})
-		}
+		paths.Paths = append(paths.Paths, site.Paths(in, "category", c.ID)...)
 	}
 	return paths, nil
 }

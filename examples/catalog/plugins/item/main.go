@@ -46,9 +46,7 @@ func paths(in page.PathsInput) (page.Paths, error) {
 	}
 	paths := page.Paths{Fallback: page.FallbackTrue}
 	for _, item := range items {
-		for _, locale := range in.Locales {
-			paths.Paths = append(paths.Paths, page.Path{Params: map[string]any{"id": item.ID}, Locale: locale})
-		}
+		paths.Paths = append(paths.Paths, site.Paths(in, "id", item.ID)...)
 	}
 	return paths, nil
 }

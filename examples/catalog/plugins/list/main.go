@@ -51,8 +51,7 @@ func (l list) load(in page.Input) (page.Result[props], error) {
 func render(w io.Writer, in page.Input, p props) error {
 	return site.Write(w, layout, in, site.Frame{
 		Description: site.In(in.Locale).ListDescription,
-		Path:        "/",
-		Boards:      p.Boards,
+		Path:        "/", // without Boards: the list shows them itself
 		Data:        p,
 	})
 }
@@ -68,13 +67,12 @@ func (p props) On(board string) []site.Item {
 	return items
 }
 
-// Wall are the first items of each board, for the picture at the top.
-func (p props) Wall() []site.Item {
-	var items []site.Item
-	for _, board := range p.Boards {
-		if on := p.On(board.ID); len(on) > 0 {
-			items = append(items, on[0])
+// First is the item that stands for a board; nil for an empty one.
+func (p props) First(board string) *site.Item {
+	for i := range p.Items {
+		if p.Items[i].Category == board {
+			return &p.Items[i]
 		}
 	}
-	return items
+	return nil
 }
