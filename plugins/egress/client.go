@@ -197,7 +197,7 @@ func (c *Client) send(ctx context.Context, h *hop) (*Response, *hop, error) {
 	if next != nil {
 		if n := resp.ContentLength; 0 < n && n <= 2<<10 {
 			// A body read to its end leaves the connection usable.
-			io.CopyN(io.Discard, resp.Body, n)
+			_, _ = io.CopyN(io.Discard, resp.Body, n)
 		}
 		return nil, next, nil
 	}

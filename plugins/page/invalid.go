@@ -1,6 +1,7 @@
 package page
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -83,7 +84,7 @@ func (export refusal) value(key string, v []byte, want string) error {
 
 // under says that err is about something inside of the value named outer.
 func under(outer string, err error) error {
-	if e, ok := err.(*InvalidError); ok {
+	if e, ok := errors.AsType[*InvalidError](err); ok {
 		switch {
 		case e.Key == "":
 			e.Key = outer

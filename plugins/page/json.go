@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"unicode/utf16"
@@ -36,7 +37,7 @@ func checkJSON(export refusal, data []byte) error {
 func syntax(data []byte) string {
 	var into json.RawMessage
 	err := json.Unmarshal(data, &into)
-	if at, ok := err.(*json.SyntaxError); ok {
+	if at, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf("%v at byte %d", err, at.Offset)
 	}
 	return "something is wrong with it"

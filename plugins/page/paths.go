@@ -178,7 +178,7 @@ func (d *pathDecoder) fromParams(v []byte) (Path, error) {
 			key += element(p.Index)
 		}
 		err = d.is(key, p.Found, p.Want)
-	} else if _, ok := err.(*InvalidError); err != nil && !ok {
+	} else if _, ok := errors.AsType[*InvalidError](err); err != nil && !ok {
 		err = d.is("", err.Error(), "")
 	}
 	return out, under("params", err)

@@ -31,7 +31,7 @@ func TestAClockRunsOutOverSeveralTurns(t *testing.T) {
 			t.Fatalf("after 299ms: %v", err)
 		}
 		<-two.ctx.Done()
-		if err := two.over(); err != errTimeout {
+		if err := two.over(); !errors.Is(err, errTimeout) {
 			t.Fatalf("after 300ms: %v", err)
 		}
 	})
@@ -81,7 +81,7 @@ func TestAWaitThatOutlastsTheClockEndsTheTurn(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = one.wait(func(ctx context.Context) { <-ctx.Done() })
-		if err != errTimeout {
+		if !errors.Is(err, errTimeout) {
 			t.Errorf("got %v", err)
 		}
 		one.end()
@@ -108,7 +108,7 @@ func TestWaitingForACoreEndsWithTheContext(t *testing.T) {
 		why := errors.New("why")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { cancel(why) })
-		if _, err := begin(ctx, c, time.Hour); err != why {
+		if _, err := begin(ctx, c, time.Hour); !errors.Is(err, why) {
 			t.Errorf("got %v", err)
 		}
 		if _, err := begin(ctx, newCores(1), time.Hour); err != why {

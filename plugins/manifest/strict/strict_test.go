@@ -236,7 +236,7 @@ func TestDecodeIsBounded(t *testing.T) {
 		})
 	}
 	var s sample
-	if _, err := Decode("f.toml", []byte("[config]\n"+strings.Replace(manyKeys(maxValues-10), "= 1", "= ''", -1)), &s); err != nil {
+	if _, err := Decode("f.toml", []byte("[config]\n"+strings.ReplaceAll(manyKeys(maxValues-10), "= 1", "= ''")), &s); err != nil {
 		t.Errorf("a file within the limits: %v", err)
 	}
 }

@@ -22,7 +22,7 @@ func (m *Module) decodeNames(r *reader) {
 		default: // later proposals; nobody here reads them
 			continue
 		}
-		in.done("name subsection")
+		_ = in.done("name subsection") // r.join takes the error over
 		r.join(in)
 	}
 }
