@@ -37,7 +37,7 @@ type Store interface {
 	// or twice, and changes of one key may be told as one.
 	Watch(ctx context.Context, fn func(Change)) error
 
-	// Pages yields the entries in no order, without Body and Props. An entry that
+	// Pages yields the entries in no order, without Body, Props and encodings. An entry that
 	// cannot be read is left out; an error ends the sequence.
 	Pages(ctx context.Context) iter.Seq2[*Entry, error]
 

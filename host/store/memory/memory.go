@@ -43,7 +43,7 @@ type memory struct {
 	bytes  int64
 
 	seed    maphash.Seed
-	cache   *ristretto.Cache[string, *isr.Entry]
+	cache   *ristretto.Cache[string, *isr.Entry] // nil: no copies are kept
 	reads   singleflight.Group // by key
 	stripes [1024]stripe
 	kept    unwritten
@@ -68,18 +68,18 @@ func (s *stripe) count() uint64 {
 
 // New returns a store that keeps up to so many bytes of copies of the entries of
 // another, by isr.Entry.Size. It takes over behind: Close closes it. With 0 bytes
-// it is behind itself.
+// it keeps no copies, only pages that cannot be written: those are still served (S140, S143).
 func New(behind isr.Store, bytes int64, log *slog.Logger) isr.Store {
-	if bytes <= 0 {
-		return behind
-	}
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	m := &memory{behind: behind, log: log, bytes: bytes}
 	// Two hashes by a seed of this process: no one outside can make keys collide.
 	first, second := maphash.MakeSeed(), maphash.MakeSeed()
-	m.seed = first
+	m := &memory{behind: behind, log: log, bytes: bytes, seed: first}
+	if bytes <= 0 {
+		m.bytes = 2 * withoutCopies
+		return m
+	}
 	cache, err := ristretto.NewCache(&ristretto.Config[string, *isr.Entry]{
 		NumCounters: max(bytes/1000, 1000), // ten for each page of 10 KB
 		MaxCost:     bytes,
@@ -90,11 +90,16 @@ func New(behind isr.Store, bytes int64, log *slog.Logger) isr.Store {
 	})
 	if err != nil { // only for numbers below 1
 		log.Error("pages are not kept in memory", "cause", err)
-		return behind
+		return m
 	}
 	m.cache = cache
 	return m
 }
+
+// withoutCopies is how many bytes of pages that cannot be written are kept
+// where no copies are: a thousand pages, enough for the time that it takes to
+// make room on a disk.
+const withoutCopies = 16 << 20
 
 func (m *memory) stripe(key string) *stripe {
 	return &m.stripes[maphash.String(m.seed, key)%uint64(len(m.stripes))]
@@ -115,6 +120,9 @@ func (m *memory) Get(ctx context.Context, key string) (*isr.Entry, error) {
 func (m *memory) copyOf(key string) *isr.Entry {
 	if e := m.kept.get(key); e != nil {
 		return e
+	}
+	if m.cache == nil {
+		return nil
 	}
 	if e, ok := m.cache.Get(key); ok && e.Key == key {
 		return e
@@ -158,6 +166,9 @@ func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
 // set makes e the copy, if it is admitted. s is locked.
 func (m *memory) set(s *stripe, e *isr.Entry) {
 	s.changes++
+	if m.cache == nil {
+		return
+	}
 	m.apply(e)
 	if m.cache.RemainingCost() < 0 {
 		// A copy that grows in place evicts nothing; a new one does.
@@ -176,7 +187,9 @@ func (m *memory) apply(e *isr.Entry) {
 // drop makes sure that nothing older than now is the copy. s is locked.
 func (m *memory) drop(s *stripe, key string) {
 	s.changes++
-	m.cache.Del(key)
+	if m.cache != nil {
+		m.cache.Del(key)
+	}
 	m.reads.Forget(key) // who asks from now on may not join a read that began before
 }
 
@@ -212,7 +225,14 @@ func (m *memory) written(s *stripe, before uint64, e *isr.Entry, stored bool) {
 		m.drop(s, e.Key)
 	}
 	m.kept.remove(e.Key, e)
-	m.cache.UpdateMaxCost(m.bytes - m.kept.size())
+	m.leaveRoom()
+}
+
+// leaveRoom gives copies what pages that cannot be written leave of the bytes.
+func (m *memory) leaveRoom() {
+	if m.cache != nil {
+		m.cache.UpdateMaxCost(m.bytes - m.kept.size())
+	}
 }
 
 // Delete implements isr.Store.
@@ -298,6 +318,8 @@ func (m *memory) Close() error {
 	if n := m.kept.len(); n > 0 {
 		lost = fmt.Errorf("%d pages were only in memory and are lost: %w", n, m.kept.cause())
 	}
-	m.cache.Close()
+	if m.cache != nil {
+		m.cache.Close()
+	}
 	return errors.Join(lost, m.behind.Close())
 }

@@ -17,7 +17,7 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	for name, bytes := range map[string]int64{"roomy": 50 << 20, "tight": 8 << 10} {
+	for name, bytes := range map[string]int64{"roomy": 50 << 20, "tight": 8 << 10, "off": 0} {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()
 			storetest.Run(t, func(t *testing.T) isr.Store {
@@ -113,14 +113,6 @@ func (h *hooked) Put(ctx context.Context, e *isr.Entry) (bool, error) {
 		h.afterPut(e)
 	}
 	return stored, err
-}
-
-func TestWithoutBytesItIsTheStoreBehind(t *testing.T) {
-	behind := onDisk(t, t.TempDir())
-	defer closed(t, behind)
-	if s := New(behind, 0, nil); s != isr.Store(behind) {
-		t.Errorf("got %T", s)
-	}
 }
 
 func TestAHitReadsNoDiskAndAllocatesNothing(t *testing.T) {

@@ -129,6 +129,12 @@ func (m *memory) keep(ctx context.Context, s *stripe, e *isr.Entry, cause error)
 			return false, err
 		}
 		if err == nil && newer(there) {
+			// Its Put may not have come to replacing what is here yet, and who
+			// put e must not be shown anything older than e from now on.
+			s.Lock()
+			m.kept.remove(e.Key, e)
+			m.drop(s, e.Key)
+			s.Unlock()
 			return false, nil
 		}
 		s.Lock()
@@ -145,7 +151,7 @@ func (m *memory) keep(ctx context.Context, s *stripe, e *isr.Entry, cause error)
 			return false, fmt.Errorf("keep page %q in memory: no room left in the half of it that unwritten pages may take: %w", e.Key, cause)
 		}
 		m.drop(s, e.Key)
-		m.cache.UpdateMaxCost(m.bytes - m.kept.size()) // the rest is for copies
+		m.leaveRoom()
 		return true, nil
 	}
 }
