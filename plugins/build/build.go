@@ -28,6 +28,12 @@ type Options struct {
 	// Several goroutines may call it at a time.
 	Begin func(m *manifest.Manifest)
 
+	// Repeat is how long a failure is told again, without running the command, as
+	// long as the sources are the same. It is for those who build when files
+	// change: a command may write some next to its sources although it fails,
+	// and would be run for ever. 0: every Build runs it.
+	Repeat time.Duration
+
 	// Log gets what the commands print, line by line as it comes, each line
 	// after the name of its plugin. It is written by one goroutine at a time.
 	// Nil: nowhere. [Result] and [Error] have the output too.
@@ -40,12 +46,14 @@ type Options struct {
 type Builder struct {
 	stamps     string
 	begin      func(m *manifest.Manifest)
+	repeat     time.Duration
 	log        *lineLog
 	timeLimit  time.Duration // these two are the constants, except in tests
 	inputLimit int
 
-	mu   sync.Mutex
-	busy map[string]chan struct{} // by plugin folder; holding its one place is building
+	mu     sync.Mutex
+	busy   map[string]chan struct{} // by plugin folder; holding its one place is building
+	failed map[string]failed        // by plugin folder: the last one; guarded by mu
 }
 
 // New makes a Builder. It touches nothing on disk.
@@ -55,11 +63,13 @@ func New(o Options) *Builder {
 	}
 	return &Builder{
 		begin:      o.Begin,
+		repeat:     o.Repeat,
 		stamps:     o.StateDir,
 		log:        newLineLog(o.Log),
 		timeLimit:  timeLimit,
 		inputLimit: inputLimit,
 		busy:       make(map[string]chan struct{}),
+		failed:     make(map[string]failed),
 	}
 }
 
@@ -110,9 +120,13 @@ func (b *Builder) Build(ctx context.Context, m *manifest.Manifest) (Result, erro
 		}
 	}
 
+	if err := b.again(m, inputs); err != nil {
+		return Result{}, err
+	}
 	b.begin(m)
 	result, err := b.run(ctx, m)
 	if err != nil {
+		b.remember(m, inputs, err)
 		return result, err
 	}
 	output, err := hashFile(module)
@@ -121,6 +135,7 @@ func (b *Builder) Build(ctx context.Context, m *manifest.Manifest) (Result, erro
 		failure.ExitCode = 0
 		failure.Err = fmt.Errorf("the command succeeded but left no module: %w; "+
 			"make it write %q, or correct module in %s", err, m.Module, manifest.FileName)
+		b.remember(m, inputs, failure)
 		return result, failure
 	}
 	if b.stamps != "" {

@@ -19,6 +19,7 @@ type Error struct {
 	Output   string // the last 64 KiB of what it printed, both streams
 	ExitCode int    // −1 when it was killed or could not be started
 	Err      error  // what went wrong: the exit status, the end of the time, no module
+	Repeated bool   // the command was not run again: see [Options].Repeat
 }
 
 // Error names plugin, cause and command, and ends with the tail of the output.

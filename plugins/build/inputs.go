@@ -109,6 +109,18 @@ func (b *Builder) inputFiles(ctx context.Context, m *manifest.Manifest, module s
 	return slices.Compact(files), nil
 }
 
+// IsInput tells whether a file, absolute, is one of the plugin's sources, be it
+// there or not: a change of any other is no reason to build.
+func (b *Builder) IsInput(m *manifest.Manifest, file string) bool {
+	if m.Dir == "" || m.Build.Command == "" || file == filepath.Join(m.Dir, filepath.FromSlash(m.Module)) {
+		return false
+	}
+	return slices.ContainsFunc(watched(m), func(p pattern) bool {
+		rel, err := filepath.Rel(p.base, file)
+		return err == nil && within(p.base, file) && doublestar.MatchUnvalidated(p.glob, filepath.ToSlash(rel))
+	})
+}
+
 // Inputs lists the folders in which a change may be one of the plugin's sources,
 // absolute, sorted, each once: the plugin's own, and for every pattern its
 // folder with, where the pattern goes deeper, all folders below. Where a folder

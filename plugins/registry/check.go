@@ -3,11 +3,9 @@ package registry
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 
 	"github.com/wisr-dev/wisr/plugins/manifest"
-	"github.com/wisr-dev/wisr/plugins/page"
 	"github.com/wisr-dev/wisr/plugins/sandbox"
 )
 
@@ -37,8 +35,8 @@ func Check(ctx context.Context, opt Options) ([]Checkup, error) {
 		}
 		if m != nil {
 			c.Plugin, c.Manifest = m.Name, m
-			c.Module = inspect(filepath.Join(m.Dir, m.Module))
-			v := &Version{Plugin: m.Name, Manifest: m, Route: m.Route, Fallback: page.FallbackBlocking}
+			c.Module = inspect(m)
+			v := unloaded(m)
 			if err == nil {
 				if err := r.compile(ctx, v); err != nil {
 					c.Errors = append(c.Errors, err)
@@ -62,8 +60,8 @@ func Check(ctx context.Context, opt Options) ([]Checkup, error) {
 }
 
 // inspect reads a module; what is wrong with it compile says.
-func inspect(file string) *sandbox.Report {
-	module, err := os.ReadFile(file)
+func inspect(m *manifest.Manifest) *sandbox.Report {
+	module, err := readModule(m)
 	if err != nil {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/wisr-dev/wisr/plugins/page"
 	"github.com/wisr-dev/wisr/plugins/sandbox"
@@ -23,11 +24,17 @@ type Failure struct {
 	Plugin string
 	Export string // the function that failed; "" before any was called
 	Path   string
-	Cause  string // one of the sandbox's causes, "result" for a refused result, or "load"
+	Cause  string // one of the sandbox's causes, causeResult or causeLoad
 	Err    error
 	Stack  string // the guest's, where it has one
 	Log    []sandbox.LogLine
 }
+
+// The causes besides the sandbox's.
+const (
+	causeResult = "result" // what the guest returned is refused
+	causeLoad   = "load"   // the plugin did not load
+)
 
 // Error names plugin, export, path and cause in one line.
 func (f *Failure) Error() string {
@@ -44,10 +51,11 @@ func (f *Failure) Error() string {
 // Message is the cause alone.
 func (f *Failure) Message() string {
 	var guest *sandbox.Failure
-	if errors.As(f.Err, &guest) {
+	if f.Cause != causeLoad && errors.As(f.Err, &guest) {
 		return guest.Message
 	}
-	return f.Err.Error()
+	// What refuses a result names the export as well.
+	return strings.TrimPrefix(f.Err.Error(), f.Export+": ")
 }
 
 func (f *Failure) Unwrap() error { return f.Err }
@@ -122,7 +130,12 @@ func (v *Version) makeShell(ctx context.Context, in page.Input) (*Generated, err
 // run gives f one fresh instance and adds to what it made what the instance saw.
 func (v *Version) run(ctx context.Context, in page.Input, f func(*sandbox.Instance) (*Generated, error)) (*Generated, error) {
 	if v.Err != nil {
-		return nil, &Failure{Plugin: v.Plugin, Path: in.Path, Cause: "load", Err: fmt.Errorf("it is not loaded: %w", v.Err)}
+		f := &Failure{Plugin: v.Plugin, Path: in.Path, Cause: causeLoad, Err: fmt.Errorf("it is not loaded: %w", v.Err)}
+		var first *Failure
+		if errors.As(v.Err, &first) { // a guest was run to load it
+			f.Stack, f.Log = first.Stack, first.Log
+		}
+		return nil, f
 	}
 	if err := v.acquire(); err != nil {
 		return nil, err
@@ -162,7 +175,7 @@ func (v *Version) render(ctx context.Context, inst *sandbox.Instance, in page.In
 }
 
 func (v *Version) failure(export, path string, err error) error {
-	f := &Failure{Plugin: v.Plugin, Export: export, Path: path, Cause: "result", Err: err}
+	f := &Failure{Plugin: v.Plugin, Export: export, Path: path, Cause: causeResult, Err: err}
 	var guest *sandbox.Failure
 	if errors.As(err, &guest) {
 		f.Cause, f.Stack, f.Log = string(guest.Cause), guest.Stack, guest.Log

@@ -6,14 +6,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/wisr-dev/wisr/plugins/egress"
 	"github.com/wisr-dev/wisr/plugins/manifest"
-	"github.com/wisr-dev/wisr/plugins/manifest/strict"
 	"github.com/wisr-dev/wisr/plugins/page"
+	"github.com/wisr-dev/wisr/plugins/route"
 	"github.com/wisr-dev/wisr/plugins/sandbox"
 )
 
@@ -22,9 +23,9 @@ import (
 func (r *Registry) load(ctx context.Context, dir string) (*Version, *Problem) {
 	m, err := manifest.Load(dir)
 	if m == nil {
-		return nil, &Problem{Plugin: filepath.Base(dir), Dir: dir, Err: err}
+		return nil, &Problem{Plugin: filepath.Base(dir), Dir: dir, Err: err, unnamed: true}
 	}
-	v := &Version{Plugin: m.Name, Manifest: m, Route: m.Route, Fallback: page.FallbackBlocking}
+	v := unloaded(m)
 	if err == nil {
 		err = r.fill(ctx, v)
 	}
@@ -33,8 +34,22 @@ func (r *Registry) load(ctx context.Context, dir string) (*Version, *Problem) {
 		return v, nil
 	}
 	v.close()
-	v.module, v.fetch, v.Err = nil, nil, err
+	id := v.ID
+	v = broken(m, err)
+	v.ID = id
 	return v, &Problem{Plugin: v.Plugin, Dir: dir, Err: err}
+}
+
+func unloaded(m *manifest.Manifest) *Version {
+	return &Version{Plugin: m.Name, Manifest: m, Route: m.Route, Fallback: page.FallbackBlocking}
+}
+
+// broken is a version that cannot run. It has no paths, and a fallback that
+// lets every path be asked for: what was stored of it is still good.
+func broken(m *manifest.Manifest, err error) *Version {
+	v := unloaded(m)
+	v.Err = err
+	return v
 }
 
 // Short is the version's ID as people read it.
@@ -56,13 +71,12 @@ func (r *Registry) fill(ctx context.Context, v *Version) error {
 // compile makes v ready to run; no guest has run after it.
 func (r *Registry) compile(ctx context.Context, v *Version) error {
 	m := v.Manifest
-	file := filepath.Join(m.Dir, m.Module)
-	module, err := os.ReadFile(file)
+	if err := r.reachable(m.Route); err != nil {
+		return err
+	}
+	module, err := readModule(m)
 	if err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			return r.missing(m, file)
-		}
-		return fmt.Errorf("read the module: %w", err)
+		return err
 	}
 	v.ID = address(m, module)
 	if v.fetch, err = r.fetcher(m); err != nil {
@@ -87,11 +101,36 @@ func (r *Registry) compile(ctx context.Context, v *Version) error {
 	return nil
 }
 
-func (r *Registry) missing(m *manifest.Manifest, file string) error {
-	if m.Build.Command != "" {
-		return fmt.Errorf("%s is not there; run `wisr build`, which makes it by the [build] command of %s", file, manifest.FileName)
+// reachable tells what keeps every visitor from a route: where its first segment
+// is a locale, that locale's page of the rest is meant (S132).
+func (r *Registry) reachable(p route.Pattern) error {
+	first, _, _ := strings.Cut(p.String()[1:], "/")
+	if !slices.Contains(r.opt.Locales, first) {
+		return nil
 	}
-	return fmt.Errorf("%s is not there; put the module there, or say in [build] command of %s how to make it", file, manifest.FileName)
+	return fmt.Errorf("route %s begins with the locale %q, and addresses that do are of the pages without it; leave it out of the route", p, first)
+}
+
+// readModule reads the module of a plugin, which has to be a file: reading
+// anything else may never end.
+func readModule(m *manifest.Manifest) ([]byte, error) {
+	file := filepath.Join(m.Dir, m.Module)
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, os.ErrNotExist) && m.Build.Command != "":
+		return nil, fmt.Errorf("%s is not there; run `wisr build`, which makes it by the [build] command of %s", file, manifest.FileName)
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("%s is not there; put the module there, or say in [build] command of %s how to make it", file, manifest.FileName)
+	case err == nil && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("read the module: %s is not a file", file)
+	case err != nil:
+		return nil, fmt.Errorf("read the module: %w", err)
+	}
+	module, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the module: %w", err)
+	}
+	return module, nil
 }
 
 // address is a version's content address: of module, manifest, and what the sandbox makes of them.
@@ -113,18 +152,9 @@ func (r *Registry) fetcher(m *manifest.Manifest) (*egress.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: [fetch]: %w", filepath.Join(m.Dir, manifest.FileName), err)
 	}
-	headers := make(map[string]http.Header)
-	for origin, fields := range m.Fetch.Headers {
-		header := make(http.Header)
-		for name, value := range fields {
-			expanded, missing := strict.Expand(value, r.opt.LookupEnv)
-			if len(missing) > 0 {
-				return nil, fmt.Errorf("%s: [fetch.headers.%q] %s needs the environment variable %s, which is not set",
-					filepath.Join(m.Dir, manifest.FileName), origin, name, missing[0])
-			}
-			header.Set(name, expanded)
-		}
-		headers[origin] = header
+	headers, err := r.headers(m)
+	if err != nil {
+		return nil, err
 	}
 	return egress.New(egress.Options{
 		Plugin:          m.Name,
@@ -134,46 +164,4 @@ func (r *Registry) fetcher(m *manifest.Manifest) (*egress.Client, error) {
 		Headers:         headers,
 		PrivateNetworks: r.opt.PrivateNetworks,
 	}), nil
-}
-
-// paths finds out which paths v has (S73). If the guest cannot say and this
-// very version said so before, the old list goes on: a restart while an
-// upstream is down takes no page away.
-func (r *Registry) paths(ctx context.Context, v *Version) error {
-	if !v.Route.Dynamic() {
-		return nil
-	}
-	dir := filepath.Join(r.opt.State, v.Plugin)
-	file := filepath.Join(dir, v.ID)
-	listErr := r.listPaths(ctx, v, file)
-	if listErr != nil && ctx.Err() != nil {
-		return ctx.Err()
-	}
-	header, err := v.paths.index(file)
-	switch {
-	case err != nil && listErr != nil:
-		return listErr
-	case err != nil:
-		return fmt.Errorf("read back the paths: %w", err)
-	case listErr != nil:
-		r.opt.Log.Warn("getStaticPaths failed; the paths of the last time are used", "plugin", v.Plugin, "error", listErr)
-	}
-	v.Fallback = header.Fallback
-	r.sweepPaths(dir, v.ID)
-	return nil
-}
-
-// sweepPaths removes the lists of other versions than keep. A version that is
-// being replaced keeps answering from memory; only a build reads the file, and it
-// opens it once.
-func (r *Registry) sweepPaths(dir, keep string) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	for _, entry := range entries {
-		if len(entry.Name()) == len(keep) && entry.Name() != keep {
-			_ = os.Remove(filepath.Join(dir, entry.Name()))
-		}
-	}
 }

@@ -23,6 +23,8 @@ type Problem struct {
 	Plugin string // its name, or its folder's where that is not known
 	Dir    string
 	Err    error
+
+	unnamed bool // whether Plugin is the folder's name
 }
 
 // Match is a path and the version that serves it.
@@ -45,6 +47,14 @@ func (t *Table) Lookup(key string) (Match, bool) {
 	return Match{Version: entry.Value, Path: path, Locale: locale, table: t}, true
 }
 
+// Mentions tells whether the site has a plugin of that name, also one that
+// cannot be loaded now. While some folder's manifest does not even tell a name,
+// that folder may have any.
+func (t *Table) Mentions(plugin string) bool {
+	return slices.ContainsFunc(t.Versions, func(v *Version) bool { return v.Plugin == plugin }) ||
+		slices.ContainsFunc(t.Problems, func(p Problem) bool { return p.Plugin == plugin || p.unnamed })
+}
+
 // Key is the inverse of Lookup: the key of a path in a locale.
 func (t *Table) Key(p page.Path) string {
 	if p.Locale == "" || p.Locale == t.defaultLocale {
@@ -65,7 +75,7 @@ func (t *Table) Locale(key string) string {
 // Unprefixed returns the key of a page without the prefix of the default
 // locale, which has none (S132), and whether there was one to take away.
 func (t *Table) Unprefixed(key string) (string, bool) {
-	if t.defaultLocale == "" {
+	if t.defaultLocale == "" || key == "" {
 		return key, false
 	}
 	rest, found := strings.CutPrefix(key[1:], t.defaultLocale)
@@ -79,8 +89,8 @@ func (t *Table) Unprefixed(key string) (string, bool) {
 }
 
 func (t *Table) split(key string) (path, locale string) {
-	if len(t.locales) == 0 {
-		return key, ""
+	if len(t.locales) == 0 || key == "" {
+		return key, t.defaultLocale
 	}
 	first, rest, found := strings.Cut(key[1:], "/")
 	if first == t.defaultLocale || !slices.Contains(t.locales, first) {

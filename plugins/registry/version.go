@@ -35,14 +35,14 @@ type Version struct {
 	making singleflight.Group // of shells, by locale
 
 	mu      sync.Mutex
-	running int  // guarded by mu
-	retired bool // guarded by mu
+	running int   // guarded by mu
+	retired error // what Generate returns from now on; nil in service; guarded by mu
 }
 
-// Has tells whether getStaticPaths listed a path, or whether the route, having
-// no parameters, is its own only path.
+// Has tells whether getStaticPaths listed a path of the route in a locale, ""
+// for the default one. A route without parameters is its own only path.
 func (v *Version) Has(path, locale string) bool {
-	return !v.Route.Dynamic() || v.paths.has(path, locale)
+	return !v.Route.Dynamic() || v.paths.has(page.Path{Path: path, Locale: locale})
 }
 
 // Count is the number of paths that a build has to make.
@@ -53,8 +53,9 @@ func (v *Version) Count() int {
 	return len(v.paths.sums)
 }
 
-// Paths calls yield for each path that a build has to make, in the order that
-// getStaticPaths gave them.
+// Paths calls yield for each path that a build has to make, once each and as many
+// as Count, in the order that getStaticPaths gave them. The error is ctx's, yield's,
+// or says that the list was damaged since it was made.
 func (v *Version) Paths(ctx context.Context, yield func(page.Path) error) error {
 	if !v.Route.Dynamic() {
 		path, err := v.Route.Path(nil)
@@ -70,8 +71,8 @@ func (v *Version) Paths(ctx context.Context, yield func(page.Path) error) error 
 func (v *Version) acquire() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.retired {
-		return ErrRetired
+	if v.retired != nil {
+		return v.retired
 	}
 	v.running++
 	return nil
@@ -80,18 +81,21 @@ func (v *Version) acquire() error {
 func (v *Version) release() {
 	v.mu.Lock()
 	v.running--
-	last := v.retired && v.running == 0
+	last := v.retired != nil && v.running == 0
 	v.mu.Unlock()
 	if last {
 		v.close()
 	}
 }
 
-// retire closes the version once its last generation has ended.
-func (v *Version) retire() {
+// retire closes the version once its last generation has ended; later ones fail
+// with an error that says why.
+func (v *Version) retire(why error) {
 	v.mu.Lock()
-	last := !v.retired && v.running == 0
-	v.retired = true
+	last := v.retired == nil && v.running == 0
+	if v.retired == nil {
+		v.retired = why
+	}
 	v.mu.Unlock()
 	if last {
 		v.close()
