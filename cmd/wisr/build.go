@@ -71,6 +71,18 @@ func (t *terminal) routes(r *prerender.Report) {
 	fmt.Fprintln(t.out)
 }
 
+// span is a duration without parts that are zero: 24h, not 24h0m0s.
+func span(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
 // took is a span with no more digits than anybody reads.
 func took(d time.Duration) time.Duration {
 	if d < time.Second {
@@ -116,7 +128,7 @@ func window(r *prerender.Route) string {
 		if d == 0 {
 			return "on demand"
 		}
-		return d.String()
+		return span(d)
 	}
 	if r.Revalidate[0] == r.Revalidate[1] {
 		return show(r.Revalidate[0])
@@ -144,7 +156,8 @@ func size(n int64) string {
 
 // about is an error without the name of its plugin, for where that stands above it.
 func about(plugin string, err error) string {
-	return strings.TrimPrefix(err.Error(), "plugin "+plugin+": ")
+	text := strings.TrimPrefix(err.Error(), "plugin "+plugin+": ")
+	return strings.TrimPrefix(text, fmt.Sprintf("plugin %q: ", plugin))
 }
 
 func indent(text string) string {

@@ -82,7 +82,7 @@ func (t *terminal) checkup(c *registry.Checkup) {
 		}
 		slices.Sort(files)
 		list("reads", files)
-		list("limits", []string{fmt.Sprintf("%s, %s of memory, %s of output", m.Limits.Timeout, size(m.Limits.Memory), size(m.Limits.Output))})
+		list("limits", []string{fmt.Sprintf("%s, %s of memory, %s of output", span(m.Limits.Timeout), size(m.Limits.Memory), size(m.Limits.Output))})
 	}
 	if c.Module != nil {
 		list("module", []string{size(c.Module.Size)})

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -17,9 +18,9 @@ import (
 type progress struct {
 	w     io.Writer
 	bar   bool
-	last  time.Time
-	drawn bool
-	tenth int
+	last  time.Time // when the bar was drawn
+	drawn int       // characters of the bar that is there
+	tenth int       // of the pages that was told last
 }
 
 func newProgress(t *terminal) *progress {
@@ -48,14 +49,15 @@ func (p *progress) draw(now prerender.Progress) {
 	if now.Failed > 0 {
 		line += fmt.Sprintf(", %d failed", now.Failed)
 	}
-	fmt.Fprintf(p.w, "\r\x1b[K%s", line)
-	p.drawn = true
+	length := utf8.RuneCountInString(line)
+	fmt.Fprintf(p.w, "\r%s%s", line, strings.Repeat(" ", max(0, p.drawn-length)))
+	p.drawn = length
 }
 
-// end leaves the line of the bar.
+// end takes the bar away.
 func (p *progress) end() {
-	if p.drawn {
-		fmt.Fprint(p.w, "\r\x1b[K")
+	if p.drawn > 0 {
+		fmt.Fprintf(p.w, "\r%s\r", strings.Repeat(" ", p.drawn))
 	}
 }
 
