@@ -42,8 +42,10 @@ func Write(w io.Writer, t *template.Template, in page.Input, frame Frame) error 
 	return t.Execute(w, frame)
 }
 
-// Site is the name of the shop, Policy that of a shell.
-func (f Frame) Site() string   { return Name }
+// Site is the name of the shop.
+func (f Frame) Site() string { return Name }
+
+// Policy is the Content-Security-Policy of a shell.
 func (f Frame) Policy() string { return shellPolicy }
 
 // WordsIn are the words of another language.

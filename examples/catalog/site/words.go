@@ -6,7 +6,7 @@ import "fmt"
 // the shop.
 type Words struct {
 	Language string // its own name
-	Price    func(cents int) string
+	price    func(cents int) string
 
 	Skip, Languages, Categories, AllTools string // of the frame
 	Example, MadeBy                       string
@@ -27,9 +27,12 @@ func In(locale string) *Words {
 	return &english
 }
 
+// Price is an amount of money as the language writes it.
+func (w *Words) Price(cents int) string { return w.price(cents) }
+
 var english = Words{
 	Language: "English",
-	Price:    func(cents int) string { return fmt.Sprintf("€%d.%02d", cents/100, cents%100) },
+	price:    func(cents int) string { return fmt.Sprintf("€%d.%02d", cents/100, cents%100) },
 
 	Skip:       "Skip to content",
 	Languages:  "Language",
@@ -62,7 +65,7 @@ var english = Words{
 
 var german = Words{
 	Language: "Deutsch",
-	Price:    func(cents int) string { return fmt.Sprintf("%d,%02d\u00a0€", cents/100, cents%100) },
+	price:    func(cents int) string { return fmt.Sprintf("%d,%02d\u00a0€", cents/100, cents%100) },
 
 	Skip:       "Zum Inhalt",
 	Languages:  "Sprache",
