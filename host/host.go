@@ -51,6 +51,7 @@ type Host struct {
 	registry *registry.Registry
 	store    isr.Store   // nil in Dev, which keeps nothing
 	engine   *isr.Engine // nil in Dev
+	sweeper  *sweeper    // nil in Dev
 	public   *serve.Public
 }
 
@@ -65,6 +66,9 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		opt.LookupEnv = os.LookupEnv
 	}
 	h := &Host{cfg: cfg, opt: opt}
+	if opt.Mode != Dev {
+		h.sweeper = newSweeper(h)
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close(context.WithoutCancel(ctx)))
@@ -82,9 +86,13 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		return nil, err
 	}
 	if opt.Mode != Start {
-		h.builder = build.New(build.Options{StateDir: h.workPath(buildWork), Begin: func(m *manifest.Manifest) {
+		options := build.Options{StateDir: h.workPath(buildWork), Begin: func(m *manifest.Manifest) {
 			opt.Log.Info("building", "plugin", m.Name)
-		}})
+		}}
+		if opt.Mode == Dev {
+			options.Repeat = time.Second // shorter than it takes to save a file once more
+		}
+		h.builder = build.New(options)
 	}
 	if h.registry, err = registry.Open(ctx, h.registryOptions()); err != nil {
 		return nil, err
@@ -111,12 +119,19 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		NotFoundRevalidate: cfg.Site.NotFoundRevalidate,
 		Events:             events(opt.Log, failureLevel(opt.Mode)),
 	})
-	return h, err
+	if err != nil {
+		return nil, err
+	}
+	h.sweeper.start()
+	return h, nil
 }
 
 // Close lets go of everything. Generations that run may end first, until ctx ends.
 func (h *Host) Close(ctx context.Context) error {
 	var errs []error
+	if h.sweeper != nil {
+		h.sweeper.stop()
+	}
 	if h.engine != nil {
 		errs = append(errs, h.engine.Close(ctx))
 	}
@@ -125,9 +140,6 @@ func (h *Host) Close(ctx context.Context) error {
 	}
 	if h.box != nil {
 		errs = append(errs, h.box.Close(context.WithoutCancel(ctx)))
-	}
-	if h.public != nil {
-		errs = append(errs, h.public.Close())
 	}
 	if h.store != nil {
 		errs = append(errs, h.store.Close())
@@ -152,7 +164,7 @@ func (h *Host) workers() int {
 }
 
 func (h *Host) registryOptions() registry.Options {
-	return registry.Options{
+	opt := registry.Options{
 		Dir:             h.cfg.Path(h.cfg.Plugins.Dir),
 		Sandbox:         h.box,
 		Builder:         h.builder,
@@ -164,6 +176,10 @@ func (h *Host) registryOptions() registry.Options {
 		Parallel:        runtime.NumCPU(),
 		Log:             h.opt.Log,
 	}
+	if h.sweeper != nil {
+		opt.Changed = h.sweeper.wake
+	}
+	return opt
 }
 
 // openStore opens the store that the configuration names, with memory in front.

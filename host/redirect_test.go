@@ -19,7 +19,7 @@ func TestS81WhereRedirectsLead(t *testing.T) {
 		{`{"destination":"/new","statusCode":303}`, 303, "/docs/new"},
 		{`{"destination":"/new","statusCode":307}`, 307, "/docs/new"},
 		{`{"destination":"/new","statusCode":308}`, 308, "/docs/new"},
-		{`{"destination":"/","permanent":true}`, 308, "/docs/"},
+		{`{"destination":"/","permanent":true}`, 308, "/docs"},
 		{`{"destination":"/new","permanent":true,"basePath":true}`, 308, "/docs/new"},
 		{`{"destination":"/new","permanent":true,"basePath":false}`, 308, "/new"},
 		{`{"destination":"/","permanent":true,"basePath":false}`, 308, "/"},

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/wisr-dev/wisr/host/admin"
+	"github.com/wisr-dev/wisr/host/config"
 	"github.com/wisr-dev/wisr/host/dev"
 	"github.com/wisr-dev/wisr/host/serve"
 )
@@ -67,7 +68,7 @@ func (h *Host) Serve(ctx context.Context, ready func(Addresses)) (err error) {
 	var group errgroup.Group
 	group.Go(func() error { return public.Serve(site) })
 	group.Go(func() error { return operators.Serve(private) })
-	ready(Addresses{Site: "http://" + site.Addr().String() + h.cfg.Site.BasePath + "/", Admin: "http://" + private.Addr().String() + "/"})
+	ready(Addresses{Site: "http://" + site.Addr().String() + h.root(), Admin: "http://" + private.Addr().String() + "/"})
 
 	failed := make(chan error, 1)
 	go func() { failed <- group.Wait() }()
@@ -117,6 +118,7 @@ func (h *Host) visitors(ctx context.Context) (server *serve.Server, stop func(),
 		Plugins:  h.cfg.Path(h.cfg.Plugins.Dir),
 		Public:   h.cfg.Path("public"),
 		Refresh:  h.public.Refresh,
+		Settings: h.cfg.Path(config.FileName),
 		Events:   events,
 		Log:      h.opt.Log,
 		Parallel: runtime.NumCPU(),
@@ -150,6 +152,14 @@ func (h *Host) crawlers() []string {
 		return h.cfg.Site.Crawlers
 	}
 	return serve.DefaultCrawlers
+}
+
+// root is the path of the root page.
+func (h *Host) root() string {
+	if h.cfg.Site.BasePath != "" && !h.cfg.Site.TrailingSlash {
+		return h.cfg.Site.BasePath
+	}
+	return h.cfg.Site.BasePath + "/"
 }
 
 // details are what /readyz tells besides.

@@ -149,6 +149,7 @@ func (s *site) stop() {
 	if s.ended == nil {
 		return
 	}
+	s.client.CloseIdleConnections() // on which the host would wait for a last request
 	s.cancel()
 	if err := <-s.ended; err != nil {
 		s.t.Errorf("the host ended with: %v", err)
@@ -254,8 +255,9 @@ func (s *site) becomes(path, body string) answer {
 
 // clock is a wall clock that moves only when told to.
 type clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu    sync.Mutex
+	now   time.Time
+	since time.Time // if set, it also moves by itself since then
 }
 
 func newClock() *clock { return &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
@@ -263,7 +265,17 @@ func newClock() *clock { return &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, t
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.since.IsZero() {
+		return c.now.Add(time.Since(c.since))
+	}
 	return c.now
+}
+
+// run makes it move by itself, for tests with a program that has a clock of its own.
+func (c *clock) run() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.since = time.Now()
 }
 
 func (c *clock) advance(d time.Duration) {

@@ -17,6 +17,7 @@ const (
 	compiledWork = "compiled" // modules as machine code
 	pathsWork    = "paths"    // what getStaticPaths said
 	buildWork    = "build"    // of what each module was built
+	pluginsWork  = "plugins"  // names of the plugins that may have pages in the store
 )
 
 func (h *Host) workPath(name string) string { return filepath.Join(h.cfg.Dir, work, name) }

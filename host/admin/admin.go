@@ -101,22 +101,22 @@ func (s *Server) guard(next http.Handler) http.Handler {
 }
 
 // authorised compares digests, so that neither length nor content of the token
-// show in the time it takes.
+// show in the time it takes. The case of the scheme does not count (RFC 9110, 11.1).
 func (s *Server) authorised(r *http.Request) bool {
-	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	want, got := sha256.Sum256([]byte(s.opt.Token)), sha256.Sum256([]byte(given))
-	return subtle.ConstantTimeCompare(want[:], got[:]) == 1 && ok
+	return subtle.ConstantTimeCompare(want[:], got[:]) == 1 && strings.EqualFold(scheme, "Bearer")
 }
 
 // localHost tells whether a Host header is one that DNS rebinding cannot
-// produce: an address, or localhost.
+// produce: an address, localhost, or none, as health checks by HTTP/1.0 have it.
 func localHost(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
 	}
 	name = strings.Trim(name, "[]")
-	return strings.EqualFold(name, "localhost") || net.ParseIP(name) != nil
+	return strings.EqualFold(name, "localhost") || net.ParseIP(name) != nil || host == ""
 }
 
 // foreign tells whether a browser sent the request for a page of another origin.

@@ -40,9 +40,10 @@
     });
     close.addEventListener("click", () => panel.remove());
     panel.append(close);
-    panel.append(element("p", "The last version that worked is still served.", { margin: "0 0 .75rem", color: "#a1a1aa" }));
     for (const problem of problems) {
       panel.append(element("strong", problem.plugin, { color: "#ff9d94" }));
+      const served = problem.served ? "The last version that worked is still served." : "Its pages are not served.";
+      panel.append(element("p", served, { margin: "0 0 .25rem", color: "#a1a1aa" }));
       panel.append(element("pre", problem.message, { margin: ".25rem 0 1rem", whiteSpace: "pre-wrap", overflowWrap: "anywhere", font: "inherit" }));
     }
     document.documentElement.append(panel);

@@ -31,6 +31,7 @@ type Events struct {
 type Problem struct {
 	Plugin  string `json:"plugin"`
 	Message string `json:"message"`
+	Served  bool   `json:"served"` // the last version that worked
 }
 
 // NewEvents makes Events; Close ends its connections.

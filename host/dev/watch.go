@@ -32,6 +32,7 @@ type Watcher struct {
 	Plugins  string       // folder of the plugins' folders
 	Public   string       // folder of public files
 	Refresh  func() error // called when public files changed
+	Settings string       // file that is read at the start only
 	Events   *Events
 	Log      *slog.Logger
 	Parallel int
@@ -91,6 +92,9 @@ func (w *Watcher) act(ctx context.Context, changed map[string]bool) {
 			w.Log.Warn("read public files", "error", err)
 		}
 	}
+	if under(changed, w.Settings) {
+		w.Log.Warn("the settings changed; start again for them to count", "file", w.Settings)
+	}
 	dirs := w.affected(changed)
 	var reloaded atomic.Bool
 	var group errgroup.Group
@@ -99,14 +103,17 @@ func (w *Watcher) act(ctx context.Context, changed map[string]bool) {
 		group.Go(func() error {
 			begun := time.Now()
 			name := filepath.Base(dir)
-			if err := w.Registry.Reload(ctx, dir); err != nil {
-				if ctx.Err() == nil {
-					w.Log.Error("reload failed; the last version that worked is served", "plugin", name, "error", err)
-				}
-				return nil
+			err := w.Registry.Reload(ctx, dir)
+			switch {
+			case ctx.Err() != nil || repeated(err):
+			case err != nil && served(w.Registry.Table(), dir):
+				w.Log.Error("reload failed; the last version that worked is served", "plugin", name, "error", err)
+			case err != nil:
+				w.Log.Error("plugin not loaded", "plugin", name, "error", err)
+			default:
+				reloaded.Store(true)
+				w.Log.Info("reloaded", "plugin", name, "took", time.Since(begun).Round(time.Millisecond))
 			}
-			reloaded.Store(true)
-			w.Log.Info("reloaded", "plugin", name, "took", time.Since(begun).Round(time.Millisecond))
 			return nil
 		})
 	}
@@ -127,14 +134,14 @@ func (w *Watcher) affected(changed map[string]bool) []string {
 			dirs[dir] = under(changed, dir)
 		}
 	}
+	for _, p := range w.Registry.Table().Problems { // a broken one may have gone
+		dirs[p.Dir] = under(changed, p.Dir)
+	}
 	for dir, m := range w.manifests() {
-		seen := make(map[string]bool)
+		dirs[dir] = false
 		for name := range changed {
-			if m.Build.Command == "" || name != filepath.Join(dir, m.Module) {
-				seen[name] = true
-			}
+			dirs[dir] = dirs[dir] || w.concerns(m, name)
 		}
-		dirs[dir] = slices.ContainsFunc(w.roots(m), func(root string) bool { return under(seen, root) })
 	}
 	var affected []string
 	for dir, is := range dirs {
@@ -144,6 +151,33 @@ func (w *Watcher) affected(changed map[string]bool) []string {
 	}
 	slices.Sort(affected)
 	return affected
+}
+
+// concerns tells whether a plugin has to be loaded again because a file changed. What
+// a build command writes does not concern it, be it next to the sources.
+func (w *Watcher) concerns(m *manifest.Manifest, name string) bool {
+	for _, folder := range m.Folders() {
+		if within(name, folder) {
+			return true
+		}
+	}
+	switch {
+	case m.Build.Command == "":
+		return within(name, m.Dir)
+	case name == m.Dir || name == filepath.Join(m.Dir, manifest.FileName):
+		return true
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		// It may have come with files in it.
+		return slices.ContainsFunc(w.Builder.Inputs(m), func(root string) bool { return within(name, root) })
+	}
+	return w.Builder.IsInput(m, name)
+}
+
+// repeated tells of a build that failed before and was not tried again.
+func repeated(err error) bool {
+	var failed *build.Error
+	return errors.As(err, &failed) && failed.Repeated
 }
 
 // manifests returns the manifests of the plugins that are known, by folder.
@@ -166,8 +200,14 @@ func (w *Watcher) roots(m *manifest.Manifest) []string {
 
 // follow watches every folder that matters now.
 func (w *Watcher) follow() {
-	w.add(w.Plugins)
-	w.add(w.Public)
+	for _, dir := range []string{w.Plugins, w.Public} {
+		// The folder that it is in, without the others there: it may come, or be
+		// replaced by another one, as when a branch is checked out.
+		if err := w.fs.Add(filepath.Dir(dir)); err != nil {
+			w.unseen(filepath.Dir(dir), err)
+		}
+		w.add(dir)
+	}
 	for _, m := range w.manifests() {
 		for _, root := range w.roots(m) {
 			w.add(root)
@@ -186,8 +226,14 @@ func (w *Watcher) add(root string) {
 		}
 		return w.fs.Add(path)
 	})
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		w.Log.Warn("watch a folder; changes in it will not be seen", "folder", root, "error", err)
+	if err != nil {
+		w.unseen(root, err)
+	}
+}
+
+func (w *Watcher) unseen(folder string, err error) {
+	if !errors.Is(err, os.ErrNotExist) {
+		w.Log.Warn("changes in a folder will not be seen", "folder", folder, "error", err)
 	}
 }
 
@@ -199,17 +245,28 @@ func ignored(name string) bool {
 // under tells whether one of the files is root or in it.
 func under(files map[string]bool, root string) bool {
 	for name := range files {
-		if name == root || strings.HasPrefix(name, root+string(filepath.Separator)) {
+		if within(name, root) {
 			return true
 		}
 	}
 	return false
 }
 
+// within tells whether a file is root or in it.
+func within(name, root string) bool {
+	return name == root || strings.HasPrefix(name, root+string(filepath.Separator))
+}
+
 func problems(t *registry.Table) []Problem {
 	out := make([]Problem, len(t.Problems))
 	for i, p := range t.Problems {
-		out[i] = Problem{Plugin: p.Plugin, Message: p.Err.Error()}
+		out[i] = Problem{Plugin: p.Plugin, Message: p.Err.Error(), Served: served(t, p.Dir)}
 	}
 	return out
+}
+
+// served tells whether the plugin of a folder serves its pages, be it in an
+// earlier version.
+func served(t *registry.Table, dir string) bool {
+	return slices.ContainsFunc(t.Versions, func(v *registry.Version) bool { return v.Manifest.Dir == dir && v.Err == nil })
 }

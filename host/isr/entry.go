@@ -35,7 +35,7 @@ type Entry struct {
 	Expire     time.Duration // past this a request waits (S10); always set
 
 	ETag     string // strong, quoted, over Body (S50)
-	DataETag string // strong, quoted, over Props
+	DataETag string // strong, quoted, over the data document
 }
 
 // A page's data document is its props between these two (S134).

@@ -244,7 +244,7 @@ func (e *Engine) entry(f *flight, out *Output) *Entry {
 		Revalidate: r.Revalidate,
 		Expire:     e.opt.Expire,
 		ETag:       etag(out.Body),
-		DataETag:   etag(r.Props),
+		DataETag:   etag([]byte(DataPrefix), r.Props), // another than of a page of the same bytes
 	}
 	if r.Expire > 0 {
 		entry.Expire = min(entry.Expire, r.Expire)

@@ -12,21 +12,25 @@ func has(c *fiber.Ctx, etag []byte, status int) bool {
 	if status < 200 || status > 299 {
 		return false
 	}
-	list := c.Request().Header.Peek(fiber.HeaderIfNoneMatch)
-	return len(list) > 0 && matches(list, etag)
+	for _, list := range c.Request().Header.PeekAll(fiber.HeaderIfNoneMatch) {
+		if matches(list, etag) {
+			return true
+		}
+	}
+	return false
 }
 
 // matches tells whether a list of entity tags, as If-None-Match has it, names
 // etag, by weak comparison.
 func matches(list, etag []byte) bool {
-	list = bytes.TrimSpace(list)
-	if string(list) == "*" {
+	if string(bytes.TrimSpace(list)) == "*" {
 		return true
 	}
-	for len(list) > 0 {
+	for {
+		list = bytes.TrimLeft(list, " \t,") // a list may have empty members: RFC 9110 section 5.6.1.2
 		list = bytes.TrimPrefix(list, []byte("W/"))
 		if len(list) == 0 || list[0] != '"' {
-			return false // not a list of entity tags: it names nothing
+			return false // the end, or not a list of entity tags: it names nothing
 		}
 		end := bytes.IndexByte(list[1:], '"')
 		if end < 0 {
@@ -35,9 +39,8 @@ func matches(list, etag []byte) bool {
 		if bytes.Equal(list[:end+2], etag) {
 			return true
 		}
-		list = bytes.TrimLeft(list[end+2:], " \t,")
+		list = list[end+2:]
 	}
-	return false
 }
 
 // notModified answers 304: the header is written, the body is not.

@@ -75,6 +75,13 @@ func (s *Server) data(c *fiber.Ctx, rest string) error {
 		c.Response().Header.Set(fiber.HeaderCacheControl, noStore)
 		return document(c, status, `{"message":"`+utils.StatusMessage(status)+`"}`)
 	}
+	if match.Path == notFoundKey || match.Path == failedKey {
+		if answer.Entry.Kind != page.KindProps {
+			return s.noData(c)
+		}
+		c.Response().Header.Set(fiber.HeaderCacheControl, noStore) // as the page itself (S42)
+		return document(c, fiber.StatusOK, isr.DataPrefix+string(answer.Entry.Props)+isr.DataSuffix)
+	}
 	s.cached(c, answer)
 	switch entry := answer.Entry; entry.Kind {
 	case page.KindNotFound:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math"
 	"net/http"
 	"os"
 	"strconv"
@@ -15,14 +16,15 @@ import (
 	"github.com/wisr-dev/wisr/plugins/page"
 )
 
-// file answers with a file of public/ (S133). done is false if it is gone.
+// file answers with a file of public/ (S133). done is false if it is gone, or
+// cannot be read, which nobody but the operator has to know.
 func (s *Server) file(c *fiber.Ctx, name string) (done bool, err error) {
-	f, err := s.opt.Public.root.Open(name)
+	f, err := s.opt.Public.open(name)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return false, nil
+		if !errors.Is(err, fs.ErrNotExist) {
+			s.opt.Log.Warn("a file of public/ cannot be read", "file", name, "error", err)
 		}
-		return true, err
+		return false, nil
 	}
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
@@ -41,7 +43,7 @@ func (s *Server) file(c *fiber.Ctx, name string) (done bool, err error) {
 		return true, notModified(c)
 	}
 	start, length := int64(0), info.Size()
-	if value := c.Request().Header.Peek(fiber.HeaderRange); len(value) > 0 && ifRange(c, etag) {
+	if value := c.Request().Header.Peek(fiber.HeaderRange); len(value) > 0 && c.Request().Header.IsGet() && ifRange(c, etag) {
 		from, n, ok := parseRange(string(value), info.Size())
 		switch {
 		case ok && n == 0:
@@ -90,35 +92,37 @@ func ifRange(c *fiber.Ctx, etag string) bool {
 
 // parseRange reads a Range header with one range of bytes. ok is false if it
 // is to be ignored: another unit, several ranges, or no range at all (RFC 9110
-// section 14.2). length 0 with ok means that it lies outside of size bytes.
+// section 14.2), or any of an empty file, of which there is no part to name.
+// length 0 with ok means that it lies outside of size bytes.
 func parseRange(value string, size int64) (start, length int64, ok bool) {
-	spec, found := strings.CutPrefix(value, "bytes=")
+	unit, spec, found := strings.Cut(value, "=")
 	first, last, dash := strings.Cut(strings.TrimSpace(spec), "-")
-	if !found || !dash || strings.Contains(spec, ",") {
+	if !found || !strings.EqualFold(unit, "bytes") || !dash || size == 0 {
 		return 0, 0, false
 	}
 	if first == "" {
-		n, err := strconv.ParseUint(last, 10, 63)
-		if err != nil {
-			return 0, 0, false
-		}
-		length = min(int64(n), size)
-		return size - length, length, true
+		n, ok := position(last)
+		length = min(n, size)
+		return size - length, length, ok
 	}
-	from, err := strconv.ParseUint(first, 10, 63)
-	if err != nil {
-		return 0, 0, false
+	start, ok = position(first)
+	end := size - 1
+	if last != "" && ok {
+		end, ok = position(last)
+		ok = ok && start <= end
+		end = min(end, size-1)
 	}
-	start, end := int64(from), size-1
-	if last != "" {
-		to, err := strconv.ParseUint(last, 10, 63)
-		if err != nil || int64(to) < start {
-			return 0, 0, false
-		}
-		end = min(int64(to), end)
-	}
-	if start >= size {
-		return 0, 0, true
+	if !ok || start >= size {
+		return 0, 0, ok
 	}
 	return start, end - start + 1, true
+}
+
+// position reads a number of bytes. One that no file has is the largest there is.
+func position(digits string) (int64, bool) {
+	n, err := strconv.ParseUint(digits, 10, 63)
+	if errors.Is(err, strconv.ErrRange) {
+		return math.MaxInt64, true
+	}
+	return int64(n), err == nil
 }

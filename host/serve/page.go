@@ -45,7 +45,11 @@ func (s *Server) page(c *fiber.Ctx, key string) error {
 
 // write answers with what a visit got.
 func (s *Server) write(c *fiber.Ctx, match registry.Match, answer isr.Answer) error {
-	switch entry := answer.Entry; {
+	entry := answer.Entry
+	if (match.Path == notFoundKey || match.Path == failedKey) && entry.Kind != page.KindProps {
+		entry = builtin[match.Path] // as where it stands in for another page
+	}
+	switch {
 	case match.Path == notFoundKey:
 		return s.body(c, entry, fiber.StatusNotFound)
 	case match.Path == failedKey:
@@ -132,10 +136,13 @@ func (s *Server) body(c *fiber.Ctx, entry *isr.Entry, status int) error {
 // destination is where a redirect leads: below the base path unless the page
 // said otherwise (S81).
 func (s *Server) destination(r page.Redirect) string {
-	if r.BasePath && strings.HasPrefix(r.Destination, "/") {
-		return s.opt.BasePath + r.Destination
+	switch {
+	case !r.BasePath || r.Destination[0] != '/':
+		return r.Destination
+	case r.Destination == "/":
+		return s.opt.BasePath + s.spelling("/")
 	}
-	return r.Destination
+	return s.opt.BasePath + r.Destination
 }
 
 // isPrefetch tells whether the browser asks ahead of its person (S14).

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -52,7 +54,8 @@ type Server struct {
 	app      *fiber.App
 	crawlers crawlers
 
-	newcomers newcomers
+	conns    conns
+	stopping atomic.Bool // every answer is the last one of its connection
 }
 
 // Limits of a request. The header has room for a path of 8 KiB, which is the
@@ -77,20 +80,29 @@ func New(opt Options) *Server {
 		IdleTimeout:           idleTimeout,
 		ErrorHandler:          s.refuse,
 	})
-	s.app.Use(s.answer)
+	s.app.Server().Handler = s.Handler()
 	return s
 }
 
-// Handler answers one request of any listener.
-func (s *Server) Handler() fasthttp.RequestHandler { return s.app.Handler() }
+// Handler answers one request of any listener. It goes past fiber's router,
+// which refuses methods that it does not know with 400 (S53).
+func (s *Server) Handler() fasthttp.RequestHandler {
+	return func(request *fasthttp.RequestCtx) {
+		c := s.app.AcquireCtx(request)
+		defer s.app.ReleaseCtx(c)
+		if err := s.answer(c); err != nil {
+			_ = s.refuse(c, err) // it writes the answer
+		}
+	}
+}
 
 // Serve answers on ln until Shutdown, and then returns nil.
-func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(listener{ln, &s.newcomers}) }
+func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(s.conns.listen(ln)) }
 
 // Shutdown takes no more connections and waits for the requests in flight, or for ctx.
 func (s *Server) Shutdown(ctx context.Context) error {
-	grace := time.AfterFunc(newcomerGrace, s.newcomers.close)
-	defer grace.Stop()
+	s.stopping.Store(true)
+	s.conns.wait(ctx)
 	return s.app.ShutdownWithContext(ctx)
 }
 
@@ -100,6 +112,9 @@ func (s *Server) answer(c *fiber.Ctx) (err error) {
 		if r := recover(); r != nil {
 			c.Response().Reset()
 			err = fmt.Errorf("internal error: %v\n%s", r, debug.Stack())
+		}
+		if s.stopping.Load() {
+			c.Response().Header.SetConnectionClose()
 		}
 	}()
 	return s.handle(c)
@@ -112,28 +127,36 @@ func (s *Server) handle(c *fiber.Ctx) error {
 	if !inside || (path != "" && path[0] != '/') {
 		return s.notFound(c, "")
 	}
-	if path == "" {
-		path = "/"
-	}
 	if rest, ok := strings.CutPrefix(path, "/_wisr/"); ok {
 		return s.internal(c, rest)
 	}
 	if !isRead(c) {
 		return notAllowed(c)
 	}
-	key, err := route.Canonical(path)
+	key, err := route.Canonical(cmp.Or(path, "/")) // "" is the base path itself
 	if err != nil {
 		return malformed(c, err)
 	}
 	if strings.HasPrefix(key, "/_wisr/") || key == "/_wisr" {
 		return s.notFound(c, "") // the host's own prefix by another spelling is no page
 	}
+	if err := s.opt.Public.Look(s.opt.Now()); err != nil {
+		s.opt.Log.Warn("changes of public/ are not seen", "error", err)
+	}
 	if file := s.opt.Public.Find(key); file != "" {
+		if path != key && misspelt(path, key) {
+			return s.moved(c, key, query)
+		}
 		if done, err := s.file(c, file); done {
 			return err
 		}
 	}
 	if plain, ok := s.opt.Table().Unprefixed(key); ok {
+		if file := s.opt.Public.New(key); file != "" {
+			if done, err := s.file(c, file); done {
+				return err
+			}
+		}
 		return s.moved(c, s.spelling(plain), query)
 	}
 	if want := s.spelling(key); want != path && misspelt(path, want) {
@@ -159,10 +182,14 @@ func (s *Server) internal(c *fiber.Ctx, rest string) error {
 	return s.notFound(c, "")
 }
 
-// spelling is the path of a key as its URL has it: with a trailing slash where
-// the site wants one and the last segment does not look like a file (S55).
+// spelling is the path of a key as its URL has it after the base path: with a
+// trailing slash where the site wants one and the last segment does not look
+// like a file (S55). The root below a base path is that path.
 func (s *Server) spelling(key string) string {
-	if !s.opt.TrailingSlash || key == "/" || strings.Contains(key[strings.LastIndexByte(key, '/'):], ".") {
+	switch {
+	case key == "/" && s.opt.BasePath != "" && !s.opt.TrailingSlash:
+		return ""
+	case key == "/", !s.opt.TrailingSlash, strings.Contains(key[strings.LastIndexByte(key, '/'):], "."):
 		return key
 	}
 	return key + "/"
@@ -182,6 +209,7 @@ func (s *Server) moved(c *fiber.Ctx, path, query string) error {
 		target += "?" + query
 	}
 	c.Response().Header.Set(fiber.HeaderLocation, target)
+	c.Response().Header.SetContentLength(0) // for HEAD too
 	c.Status(fiber.StatusPermanentRedirect)
 	return nil
 }

@@ -120,13 +120,49 @@ func endsOfJournals(dir, self string) (positions, error) {
 	all, err := listJournals(dir, self)
 	ends := positions{}
 	for id, segments := range all {
-		at := position{segment: segments[len(segments)-1]}
-		if _, err := readSegment(dir, id, &at); err != nil {
+		at, err := endOfSegment(dir, id, segments[len(segments)-1])
+		if err != nil {
 			return nil, err
 		}
 		ends[id] = at
 	}
 	return ends, err
+}
+
+// endOfSegment returns where a segment ends now. It parses no more than the
+// last line: Open waits for it, once for every process that wrote of late.
+func endOfSegment(dir, id string, segment uint64) (position, error) {
+	at := position{segment: segment}
+	f, err := os.Open(segmentPath(dir, id, segment))
+	if errors.Is(err, fs.ErrNotExist) {
+		return at, nil
+	}
+	if err != nil {
+		return at, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return at, err
+	}
+	// A whole line at least, also if one that a killed writer left follows.
+	at.offset = max(0, info.Size()-2*maxChange)
+	lines, err := io.ReadAll(io.NewSectionReader(f, at.offset, 2*maxChange))
+	if err != nil {
+		return at, err
+	}
+	lines = lines[:bytes.LastIndexByte(lines, '\n')+1]
+	at.offset += int64(len(lines))
+	for len(lines) > 0 && at.n == 0 {
+		lines = lines[:len(lines)-1]
+		last := bytes.LastIndexByte(lines, '\n') + 1
+		var c change
+		if json.Unmarshal(lines[last:], &c) == nil {
+			at.n = c.N
+		}
+		lines = lines[:last]
+	}
+	return at, nil
 }
 
 // listJournals returns the segments of every other writer in order.
