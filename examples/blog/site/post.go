@@ -30,8 +30,10 @@ func (m Meta) Path() string { return PostPath(m.Slug) }
 // PostPath is where the post with that slug is, or would be.
 func PostPath(slug string) string { return "/blog/" + url.PathEscape(slug) }
 
-// Day is the date for people, ISODay for machines.
-func (m Meta) Day() string    { return m.Date.Format("2 January 2006") }
+// Day is the date for people.
+func (m Meta) Day() string { return m.Date.Format("2 January 2006") }
+
+// ISODay is the date for machines.
 func (m Meta) ISODay() string { return m.Date.Format(time.DateOnly) }
 
 func (m Meta) has(tags []string) bool {
