@@ -11,18 +11,31 @@ import (
 )
 
 // Check says of every plugin of a site whether it would load. It builds
-// nothing, runs no guest and writes nothing into the site's folder.
+// nothing, runs no guest and writes nothing into the site's folder, but for the
+// cache of compiled modules where there is one: compiling is most of the work.
 func Check(ctx context.Context, cfg *config.Config, opt Options) ([]registry.Checkup, error) {
 	h := &Host{cfg: cfg, opt: opt}
 	if h.opt.LookupEnv == nil {
 		h.opt.LookupEnv = os.LookupEnv
 	}
 	var err error
-	if h.box, err = sandbox.New(ctx, sandbox.Options{}); err != nil {
+	if h.box, err = h.checkBox(ctx); err != nil {
 		return nil, err
 	}
 	defer h.Close(context.WithoutCancel(ctx))
 	return registry.Check(ctx, h.registryOptions())
+}
+
+// checkBox is a sandbox with the site's cache of compiled modules, or without one
+// where that is not there or cannot be written.
+func (h *Host) checkBox(ctx context.Context) (*sandbox.Sandbox, error) {
+	cache := h.workPath(compiledWork)
+	if _, err := os.Stat(cache); err == nil {
+		if box, err := sandbox.New(ctx, sandbox.Options{CacheDir: cache}); err == nil {
+			return box, nil
+		}
+	}
+	return sandbox.New(ctx, sandbox.Options{})
 }
 
 // CheckModule says the same of one module file, without a manifest.

@@ -72,8 +72,6 @@ func New(opt Options) *Server {
 	s := &Server{opt: opt, crawlers: newCrawlers(opt.Crawlers)}
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
-		CaseSensitive:         true,
-		StrictRouting:         true,
 		ReadBufferSize:        maxHeader,
 		BodyLimit:             maxBody,
 		ReadTimeout:           readTimeout,

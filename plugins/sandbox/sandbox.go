@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+
+	"github.com/tetratelabs/wazero"
 )
 
 // Options say how a Sandbox works; the zero value is good.
@@ -37,6 +39,7 @@ func New(ctx context.Context, opts Options) (*Sandbox, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	prime()
 	n := opts.Cores
 	if n <= 0 {
 		n = runtime.NumCPU()
@@ -51,6 +54,13 @@ func New(ctx context.Context, opts Options) (*Sandbox, error) {
 	}
 	return s, nil
 }
+
+// prime has wazero look up its version, once in a process: it keeps that in a
+// variable without a lock, for which the first modules that compile would race.
+var prime = sync.OnceFunc(func() {
+	ctx := context.Background()
+	_ = wazero.NewRuntime(ctx).Close(ctx) // with nothing in it that could fail to close
+})
 
 // makeCacheDir makes a folder that only this user can look into, and write to.
 func makeCacheDir(name string) (string, error) {

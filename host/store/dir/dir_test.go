@@ -3,7 +3,6 @@ package dir
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -215,22 +214,6 @@ func TestNoKeyLeavesTheFolder(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestAMillionPagesLeaveNoLargeFolder(t *testing.T) {
-	d := Dir{root: "/"}
-	names := map[string]int{}
-	for i := range 100_000 { // a tenth of each
-		names[filepath.Dir(d.path("pages", hash(fmt.Sprintf("/products/%d", i))))]++
-	}
-	for folder, n := range names {
-		if n > 1000 {
-			t.Errorf("%s has %d names", folder, n)
-		}
-	}
-	if len(names) > 1000 {
-		t.Errorf("%d folders", len(names))
 	}
 }
 

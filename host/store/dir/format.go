@@ -184,20 +184,13 @@ func (h *header) checkText() error {
 	return nil
 }
 
-// decode reads a whole file. The entry's bodies and props are parts of data.
-func decode(data []byte) (*isr.Entry, error) {
-	line, err := parseFirstLine(data)
+// decode makes the entry of a file from its first two lines, the first one parsed
+// as well, and the content behind them. The entry's bodies and props are parts of content.
+func decode(line firstLine, head, content []byte) (*isr.Entry, error) {
+	e, h, err := decodeHead(line, head)
 	if err != nil {
 		return nil, err
 	}
-	if got := int64(len(data)); got != line.fileSize() {
-		return nil, damagedf("the file has %d bytes, its first line says %d", got, line.fileSize())
-	}
-	e, h, err := decodeHead(line, data[:line.headSize()])
-	if err != nil {
-		return nil, err
-	}
-	content := data[line.headSize():]
 	if crc32.Checksum(content, castagnoli) != line.data {
 		return nil, damagedf("checksum of the content is wrong")
 	}

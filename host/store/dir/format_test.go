@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,11 @@ func encoded(t testing.TB, e *isr.Entry) []byte {
 	return data
 }
 
+// decoded reads a file.
+func decoded(data []byte) (*isr.Entry, error) {
+	return readEntry(bytes.NewReader(data), int64(len(data)))
+}
+
 func TestFileCanBeReadByAPerson(t *testing.T) {
 	lines := strings.Split(string(encoded(t, entryOf("/a", 1))), "\n")
 	if want := "wisr-page 1 "; !strings.HasPrefix(lines[0], want) || !strings.Contains(lines[0], " started=2027-01-15T08:00:00.000000001Z ") {
@@ -63,11 +69,11 @@ func TestEveryCutAndEveryWrongByteIsNoticed(t *testing.T) {
 	e.Body = []byte("<p>body\n")
 	data := encoded(t, e)
 	for n := range data {
-		if _, err := decode(data[:n]); !errors.Is(err, errDamaged) {
+		if _, err := decoded(data[:n]); !errors.Is(err, errDamaged) {
 			t.Fatalf("cut off at %d: %v", n, err)
 		}
 	}
-	if _, err := decode(append(bytes.Clone(data), 'x')); !errors.Is(err, errDamaged) {
+	if _, err := decoded(append(bytes.Clone(data), 'x')); !errors.Is(err, errDamaged) {
 		t.Fatalf("a byte more: %v", err)
 	}
 	for i := range data {
@@ -77,7 +83,7 @@ func TestEveryCutAndEveryWrongByteIsNoticed(t *testing.T) {
 			}
 			bad := bytes.Clone(data)
 			bad[i] = wrong
-			got, err := decode(bad)
+			got, err := decoded(bad)
 			if err == nil && reflect.DeepEqual(got, e) {
 				continue // a checksum in capitals
 			}
@@ -114,7 +120,7 @@ func TestDecodeSaysWhatIsWrong(t *testing.T) {
 		{"unknown kind", string(sealed([]byte(strings.Replace(data, `"kind":"page"`, `"kind":"pagf"`, 1)))), "no such kind"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := decode([]byte(c.data))
+			_, err := decoded([]byte(c.data))
 			if !errors.Is(err, errDamaged) || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("got %v; want an error with %q", err, c.want)
 			}
@@ -173,7 +179,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(magic + "1 00000000 started=2026-01-01T00:00:00Z header=16777216 body=1073741823 props=9 coded=2147483647 data=00000000\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, data := range [][]byte{data, sealed(data)} {
-			e, err := decode(data)
+			e, err := decoded(data)
 			if err != nil {
 				if !errors.Is(err, errDamaged) {
 					t.Fatalf("not a damage: %v", err)
@@ -184,7 +190,7 @@ func FuzzDecode(f *testing.F) {
 			if err != nil {
 				continue // a time that only reading takes
 			}
-			e2, err := decode(again)
+			e2, err := decoded(again)
 			if err != nil {
 				t.Fatalf("%q was read and written, now: %v", data, err)
 			}
@@ -212,7 +218,7 @@ func FuzzEncode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		got, err := decode(data)
+		got, err := decoded(data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -257,4 +263,35 @@ func FuzzParseChanges(f *testing.F) {
 			t.Fatalf("%d changes, at %d of %d", len(changes), at.offset, whole)
 		}
 	})
+}
+
+// What is kept of a page is what isr.Entry.Size counts, and not the text of its
+// header besides: the bytes of the memory cache mean what they say.
+func TestAnEntryThatWasReadTakesWhatItsSizeSays(t *testing.T) {
+	d := opened(t, t.TempDir(), Options{})
+	e := entryOf("/a", 1)
+	e.Body, e.Encodings, e.DataEncodings = make([]byte, 700), nil, nil
+	e.Header = append(e.Header, page.Field{Name: "Content-Security-Policy", Value: strings.Repeat("x", 1000)})
+	mustPut(t, d, e)
+	used := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	const n = 2000
+	kept := make([]*isr.Entry, n)
+	before := used()
+	var size int64
+	for i := range kept {
+		var err error
+		if kept[i], err = d.Get(t.Context(), "/a"); err != nil {
+			t.Fatal(err)
+		}
+		size += kept[i].Size()
+	}
+	if took := used() - before; took > size*5/4 {
+		t.Errorf("%d entries take %d bytes, their sizes say %d", n, took, size)
+	}
+	runtime.KeepAlive(kept)
 }

@@ -24,26 +24,48 @@ func readFile(path string, limit int64) (data []byte, err error) {
 	return data, err
 }
 
-// readPage reads a page file. Memory is taken only for as much as its first line
-// and its size agree on.
+// readPage reads a page file.
 func readPage(path string) (e *isr.Entry, err error) {
 	err = open(path, func(f *os.File, size int64) error {
-		line, start, err := readStart(f, size, maxLine)
-		if err != nil {
-			return err
-		}
-		data := make([]byte, line.fileSize())
-		if err := readFull(f, data[copy(data, start):]); err != nil {
-			return err
-		}
-		e, err = decode(data)
+		e, err = readEntry(f, size)
 		return err
 	})
 	return e, err
 }
 
+// readEntry reads a page file of a size. Memory is taken only for as much as its
+// first line and its size agree on. The content has memory of its own, so that a
+// page that is kept does not keep the text of its header besides.
+func readEntry(f io.Reader, size int64) (*isr.Entry, error) {
+	line, head, rest, err := readLines(f, size)
+	if err != nil {
+		return nil, err
+	}
+	content := make([]byte, line.fileSize()-int64(line.headSize()))
+	if err := readFull(f, content[copy(content, rest):]); err != nil {
+		return nil, err
+	}
+	return decode(line, head, content)
+}
+
+// readLines reads the first two lines of a page file. rest is what was read
+// behind them: of a small page all.
+func readLines(f io.Reader, size int64) (line firstLine, head, rest []byte, err error) {
+	line, start, err := readStart(f, size, 4096) // enough for most
+	if err != nil {
+		return line, nil, nil, err
+	}
+	n := line.headSize()
+	if n <= len(start) {
+		return line, start[:n], start[n:], nil
+	}
+	head = make([]byte, n)
+	err = readFull(f, head[copy(head, start):])
+	return line, head, nil, err
+}
+
 // readStart reads up to n bytes of a page file and checks its size.
-func readStart(f *os.File, size, n int64) (line firstLine, start []byte, err error) {
+func readStart(f io.Reader, size, n int64) (line firstLine, start []byte, err error) {
 	start = make([]byte, min(size, n))
 	if err := readFull(f, start); err != nil {
 		return line, nil, err
@@ -70,18 +92,11 @@ func readFirstLine(path string) (line firstLine, err error) {
 // bit in that.
 func readHead(path string) (e *isr.Entry, err error) {
 	err = open(path, func(f *os.File, size int64) error {
-		line, head, err := readStart(f, size, 4096) // enough for most
+		line, head, _, err := readLines(f, size)
 		if err != nil {
 			return err
 		}
-		if n := line.headSize(); n > len(head) {
-			more := make([]byte, n)
-			if err := readFull(f, more[copy(more, head):]); err != nil {
-				return err
-			}
-			head = more
-		}
-		e, _, err = decodeHead(line, head[:line.headSize()])
+		e, _, err = decodeHead(line, head)
 		return err
 	})
 	return e, err
@@ -116,7 +131,7 @@ func openOnce(path string, fn func(f *os.File, size int64) error) error {
 	return fn(f, info.Size())
 }
 
-func readFull(f *os.File, into []byte) error {
+func readFull(f io.Reader, into []byte) error {
 	_, err := io.ReadFull(f, into)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return damagedf("the file became shorter while it was read")

@@ -44,7 +44,7 @@ type memory struct {
 
 	seed    maphash.Seed
 	cache   *ristretto.Cache[string, *isr.Entry] // nil: no copies are kept
-	reads   singleflight.Group // by key
+	reads   singleflight.Group                   // by key
 	stripes [1024]stripe
 	kept    unwritten
 	writing sync.Mutex // held by the one who writes what is kept
