@@ -132,12 +132,15 @@ func (h *Host) visitors(ctx context.Context) (server *serve.Server, stop func(),
 
 	watching, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if err := watcher.Run(watching); err != nil {
-			h.opt.Log.Error("changes of files are not seen", "error", err)
-		}
-	}()
+	if err := watcher.Open(); err != nil {
+		h.opt.Log.Error("changes of files are not seen", "error", err)
+		close(ended)
+	} else {
+		go func() {
+			defer close(ended)
+			watcher.Run(watching)
+		}()
+	}
 	stop = func() {
 		cancel()
 		events.Close()

@@ -3,6 +3,7 @@ package host_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -21,14 +22,16 @@ func (s *site) pages() string { return filepath.Join(s.dir, ".wisr", "pages") }
 func (s *site) size() (files int, size int64) {
 	s.t.Helper()
 	err := filepath.WalkDir(filepath.Join(s.pages(), "pages"), func(_ string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) { // nothing was stored yet, or a page went since it was listed
+			return nil
+		}
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		info, err := entry.Info()
-		if err == nil {
+		if info, err := entry.Info(); err == nil {
 			files, size = files+1, size+info.Size()
 		}
-		return nil // one that was removed since it was listed does not count
+		return nil
 	})
 	if err != nil {
 		s.t.Fatal(err)

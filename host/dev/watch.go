@@ -40,27 +40,33 @@ type Watcher struct {
 	fs *fsnotify.Watcher
 }
 
-// Run watches until ctx ends, and then returns nil.
-func (w *Watcher) Run(ctx context.Context) error {
-	var err error
+// Open begins to watch: no change after it is missed. Run acts on what is seen.
+func (w *Watcher) Open() (err error) {
 	if w.fs, err = fsnotify.NewWatcher(); err != nil {
 		return fmt.Errorf("watch the site's files: %w", err)
 	}
-	defer w.fs.Close()
 	w.follow()
 	w.Events.Show(problems(w.Registry.Table()))
+	return nil
+}
 
-	changed := make(map[string]bool)
+// Run follows the changes since Open, and those that came while the plugins
+// were built and loaded, until ctx ends.
+func (w *Watcher) Run(ctx context.Context) {
+	defer w.fs.Close()
+	changed := w.missed(ctx)
 	timer := time.NewTimer(quiet)
-	timer.Stop()
+	if len(changed) == 0 {
+		timer.Stop()
+	}
 	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case event, ok := <-w.fs.Events:
 			if !ok {
-				return nil
+				return
 			}
 			if event.Op == fsnotify.Chmod || ignored(filepath.Base(event.Name)) {
 				continue
@@ -72,7 +78,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 			timer.Reset(quiet)
 		case err, ok := <-w.fs.Errors:
 			if !ok {
-				return nil
+				return
 			}
 			w.Log.Warn("watching files", "error", err)
 		case <-timer.C:
@@ -81,6 +87,34 @@ func (w *Watcher) Run(ctx context.Context) error {
 			w.follow()
 		}
 	}
+}
+
+// missed returns the folders of plugins that changed between being loaded and Open:
+// a first build may take minutes, in which people go on writing.
+func (w *Watcher) missed(ctx context.Context) map[string]bool {
+	changed := make(map[string]bool)
+	table := w.Registry.Table()
+	known := make(map[string]bool)
+	for _, p := range table.Problems {
+		known[p.Dir] = true
+	}
+	for _, v := range table.Versions {
+		m := v.Manifest
+		if known[m.Dir] = true; v.Err != nil {
+			continue
+		}
+		if now, err := manifest.Load(m.Dir); err != nil || now.Hash != m.Hash || !w.Builder.UpToDate(ctx, m) {
+			changed[m.Dir] = true
+		}
+	}
+	if now, err := w.Registry.Folders(); err == nil {
+		for _, dir := range now {
+			if !known[dir] {
+				changed[dir] = true
+			}
+		}
+	}
+	return changed
 }
 
 // act brings the site in line with the files that changed.

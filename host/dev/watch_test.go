@@ -3,13 +3,12 @@ package dev
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/wisr-dev/wisr/plugins/build"
 	"github.com/wisr-dev/wisr/plugins/manifest"
@@ -71,69 +70,118 @@ func TestFilesOfEditorsAreIgnored(t *testing.T) {
 	}
 }
 
-// TestTheWatcherEndsWithItsContext also while a build runs.
-func TestTheWatcherEndsWithItsContext(t *testing.T) {
-	plugins := filepath.Join(t.TempDir(), "plugins")
-	dir := filepath.Join(plugins, "slow")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	write := func(name, text string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+// site is a folder of plugins that are built by copying a module.
+type site struct {
+	t       *testing.T
+	plugins string
+}
+
+func newSite(t *testing.T) *site {
+	return &site{t, filepath.Join(t.TempDir(), "plugins")}
+}
+
+func manifestOf(name string) string {
+	return "name = \"" + name + "\"\nroute = \"/" + name + "\"\nmodule = \"page.wasm\"\n" +
+		"[build]\ncommand = \"sleep $(cat seconds); cp src.wasm page.wasm\"\nwatch = [\"src.wasm\", \"seconds\"]\n"
+}
+
+// plugin adds a plugin, with the source of a page.
+func (s *site) plugin(name string) {
+	s.t.Helper()
 	hello, err := os.ReadFile("../../testdata/hello.wasm")
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	write("src.wasm", string(hello))
-	write("seconds", "0")
-	write("plugin.toml", "name = \"slow\"\nroute = \"/\"\nmodule = \"slow.wasm\"\n[build]\ncommand = \"sleep $(cat seconds); cp src.wasm slow.wasm\"\nwatch = [\"seconds\"]\n")
+	s.write(name+"/src.wasm", string(hello))
+	s.write(name+"/seconds", "0")
+	s.write(name+"/plugin.toml", manifestOf(name))
+}
 
-	box, err := sandbox.New(t.Context(), sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
+func (s *site) write(name, text string) {
+	s.t.Helper()
+	file := filepath.Join(s.plugins, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		s.t.Fatal(err)
 	}
-	defer box.Close(context.Background())
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// open builds and loads the plugins.
+func (s *site) open(opt build.Options) (*registry.Registry, *build.Builder) {
+	s.t.Helper()
+	box, err := sandbox.New(s.t.Context(), sandbox.Options{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	builder := build.New(opt)
+	reg, err := registry.Open(s.t.Context(), registry.Options{
+		Dir: s.plugins, Sandbox: box, Builder: builder, State: s.t.TempDir(), Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() {
+		reg.Close()
+		if err := box.Close(context.Background()); err != nil {
+			s.t.Error(err)
+		}
+	})
+	return reg, builder
+}
+
+// TestTheWatcherEndsWithItsContext also while a build runs.
+func TestTheWatcherEndsWithItsContext(t *testing.T) {
+	s := newSite(t)
+	s.plugin("slow")
 	building := make(chan string, 2)
-	builder := build.New(build.Options{Begin: func(m *manifest.Manifest) { building <- m.Name }})
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	reg, err := registry.Open(t.Context(), registry.Options{Dir: plugins, Sandbox: box, Builder: builder, State: t.TempDir(), Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reg.Close()
+	reg, builder := s.open(build.Options{Begin: func(m *manifest.Manifest) { building <- m.Name }})
 	<-building
 
 	ctx, cancel := context.WithCancel(t.Context())
 	w := &Watcher{
-		Registry: reg, Builder: builder, Plugins: plugins, Public: filepath.Join(filepath.Dir(plugins), "public"),
-		Refresh: func() error { return nil }, Events: NewEvents(), Log: log,
+		Registry: reg, Builder: builder, Plugins: s.plugins, Public: filepath.Join(filepath.Dir(s.plugins), "public"),
+		Refresh: func() error { return nil }, Events: NewEvents(), Log: slog.New(slog.DiscardHandler),
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- w.Run(ctx) }()
-
-	// Whether it watches already is not to be seen from here: write until it notices.
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for noticed := false; !noticed; {
-		write("seconds", "600")
-		select {
-		case <-building:
-			noticed = true
-		case <-tick.C:
-		case err := <-ended:
-			t.Fatalf("it ended: %v", err)
-		}
+	if err := w.Open(); err != nil {
+		t.Fatal(err)
 	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.Run(ctx)
+	}()
+	s.write("slow/seconds", "600")
+	<-building
 	cancel()
-	if err := <-ended; err != nil {
-		t.Errorf("Run: %v", err)
-	}
-	if match, ok := reg.Table().Lookup("/"); !ok || match.Version.Err != nil {
+	<-ended
+	if match, ok := reg.Table().Lookup("/slow"); !ok || match.Version.Err != nil {
 		t.Error("the version that worked is gone")
+	}
+}
+
+// TestWhatChangesWhilePluginsLoadIsNotMissed: before Open there is nobody who
+// could see it.
+func TestWhatChangesWhilePluginsLoadIsNotMissed(t *testing.T) {
+	s := newSite(t)
+	for _, name := range []string{"same", "source", "manifest", "broken"} {
+		s.plugin(name)
+	}
+	s.write("broken/src.wasm", "no module")
+	reg, builder := s.open(build.Options{StateDir: t.TempDir()})
+	s.write("source/src.wasm", "another")
+	s.write("source/src.wasm.txt", "no source")
+	s.write("manifest/plugin.toml", manifestOf("manifest")+"# changed\n")
+	s.plugin("new")
+	w := &Watcher{Registry: reg, Builder: builder}
+	var got []string
+	for dir := range w.missed(t.Context()) {
+		got = append(got, filepath.Base(dir))
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, []string{"manifest", "new", "source"}) {
+		t.Errorf("changed: %q", got)
 	}
 }
 

@@ -146,6 +146,17 @@ func (b *Builder) Build(ctx context.Context, m *manifest.Manifest) (Result, erro
 	return result, nil
 }
 
+// UpToDate tells whether Build would find nothing to do. Without a state folder
+// that cannot be known, and it is true.
+func (b *Builder) UpToDate(ctx context.Context, m *manifest.Manifest) bool {
+	if m.Dir == "" || m.Build.Command == "" || b.stamps == "" {
+		return true
+	}
+	module := filepath.Join(m.Dir, filepath.FromSlash(m.Module))
+	inputs, err := b.hashInputs(ctx, m, module)
+	return err == nil && upToDate(b.stampFile(m), inputs, module)
+}
+
 // present is nil when the module of a plugin without a command is there.
 func present(m *manifest.Manifest, module string) error {
 	info, err := os.Stat(module)

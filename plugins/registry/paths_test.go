@@ -145,6 +145,21 @@ func TestTheLastListOfAVersionIsUsedWhileTheUpstreamIsDown(t *testing.T) {
 		r.Close()
 	}
 
+	// Who gives up has nothing to say about the upstream.
+	r := s.open()
+	before := len(s.log.String())
+	ctx, cancel := context.WithCancel(t.Context())
+	s.upstream.on("post/paths", func(input) (int, string) {
+		cancel()
+		return 0, ""
+	})
+	if err := r.Reload(ctx, filepath.Join(s.opt.Dir, "post")); !errors.Is(err, context.Canceled) {
+		t.Errorf("reload: %v", err)
+	}
+	if log := s.log.String()[before:]; log != "" {
+		t.Errorf("the log is %q", log)
+	}
+
 	// It is up again.
 	s.upstream.on("post/paths", lists("true", "/post/c"))
 	if got := listed(t, find(t, s.open(), "/post/a").Version); !slices.Equal(got, []string{"/post/c"}) {

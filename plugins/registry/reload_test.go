@@ -109,12 +109,12 @@ func TestAFailingReloadLeavesTheOldVersionServing(t *testing.T) {
 // A plugin that has never worked: its newest fault counts.
 func TestABrokenPluginThatBreaksInAnotherWay(t *testing.T) {
 	s := newSite(t)
-	dir := s.folder("page", "", "name = \"page\"\nroute = \"/page\"\nmodule = \"hello.wasm\"\n")
+	dir := s.folder("a-folder", "", "name = \"page\"\nroute = \"/page\"\nmodule = \"hello.wasm\"\n")
 	r := s.open()
 	_, err := generate(t.Context(), t, r, "/page")
 	wantFailure(t, err, "load", "hello.wasm is not there")
 
-	s.folder("page", "", "name = \"page\"\nmodule = ")
+	s.folder("a-folder", "", "name = \"page\"\nmodule = ")
 	if err := r.Reload(t.Context(), dir); err == nil {
 		t.Error("it loads")
 	}
@@ -124,7 +124,7 @@ func TestABrokenPluginThatBreaksInAnotherWay(t *testing.T) {
 		t.Errorf("the problem is of %q", p.Plugin)
 	}
 
-	s.plugin("page", "/page", "hello.wasm")
+	s.folder("a-folder", "hello.wasm", "name = \"page\"\nroute = \"/page\"\nmodule = \"hello.wasm\"\n")
 	if err := r.Reload(t.Context(), dir); err != nil {
 		t.Error(err)
 	}

@@ -24,7 +24,7 @@ type Problem struct {
 	Dir    string
 	Err    error
 
-	unnamed bool // whether Plugin is the folder's name
+	unnamed bool // whether the manifest does not tell a name
 }
 
 // Match is a path and the version that serves it.

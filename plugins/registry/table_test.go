@@ -202,3 +202,23 @@ func TestKnownIsWhatGetStaticPathsListed(t *testing.T) {
 		t.Errorf("a build makes %q", got)
 	}
 }
+
+func TestMentionsWhateverMayHaveTheName(t *testing.T) {
+	s := newSite(t)
+	s.plugin("good", "/good", "hello.wasm")
+	s.plugin("loser", "/good", "hello.wasm")
+	s.plugin("broken", "/broken", "norender.wasm")
+	mentions := func(want bool, names ...string) {
+		t.Helper()
+		r := s.open()
+		for _, name := range names {
+			if got := r.Table().Mentions(name); got != want {
+				t.Errorf("%s is mentioned: %v", name, got)
+			}
+		}
+	}
+	mentions(true, "good", "loser", "broken")
+	mentions(false, "other", "")
+	s.folder("some", "", "name = ")
+	mentions(true, "good", "loser", "broken", "other")
+}
