@@ -92,8 +92,8 @@ func toBrotli(body []byte) []byte {
 	defer brotliPool.Put(w)
 	var out bytes.Buffer
 	w.Reset(&out)
-	w.Write(body) // into memory: it cannot fail
-	w.Close()
+	_, _ = w.Write(body) // into memory: it cannot fail
+	_ = w.Close()
 	return out.Bytes()
 }
 
@@ -102,8 +102,8 @@ func toGzip(body []byte) []byte {
 	defer gzipPool.Put(w)
 	var out bytes.Buffer
 	w.Reset(&out)
-	w.Write(body) // into memory: it cannot fail
-	w.Close()
+	_, _ = w.Write(body) // into memory: it cannot fail
+	_ = w.Close()
 	return out.Bytes()
 }
 
