@@ -271,13 +271,6 @@ func (c *clock) Now() time.Time {
 	return c.now
 }
 
-// run makes it move by itself, for tests with a program that has a clock of its own.
-func (c *clock) run() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.since = time.Now()
-}
-
 func (c *clock) advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
