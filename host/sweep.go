@@ -85,7 +85,7 @@ func (s *sweeper) sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	begun, n := time.Now(), 0
+	begun, n := s.h.opt.Now(), 0
 	for entry, err := range s.h.store.Pages(ctx) {
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ func (s *sweeper) sweep(ctx context.Context) error {
 		n++
 	}
 	if n > 0 {
-		s.h.opt.Log.Info("pages of removed plugins were dropped", "pages", n, "took", time.Since(begun).Round(time.Millisecond))
+		s.h.opt.Log.Info("pages of removed plugins were dropped", "pages", n, "took", s.h.opt.Now().Sub(begun).Round(time.Millisecond))
 	}
 	return s.note(table, nil)
 }

@@ -31,24 +31,21 @@ func hanging(t *testing.T) (m *manifest.Manifest, pipe string) {
 		t.Fatal(err)
 	}
 	m.Build.Watch = []string{"**"} // the pipe is no input; opening it would block
-	m.Build.Command = "sleep 1000 > pipe & echo started; wait"
+	m.Build.Command = "exec 3> pipe; sleep 1000 & echo started; wait"
 	return m, pipe
 }
 
-// ended waits until every process that had the pipe open for writing is gone.
+// ended opens the pipe for reading, without waiting for anybody to write; wait
+// returns when every process that has it open for writing is gone.
 func ended(t *testing.T, pipe string) (wait func()) {
 	t.Helper()
-	done := make(chan error, 1)
-	go func() {
-		f, err := os.Open(pipe)
-		if err == nil {
-			_, err = io.Copy(io.Discard, f)
-			f.Close()
-		}
-		done <- err
-	}()
+	f, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return func() {
-		if err := <-done; err != nil {
+		defer f.Close()
+		if _, err := io.Copy(io.Discard, f); err != nil {
 			t.Error(err)
 		}
 	}

@@ -30,7 +30,7 @@ var defaultBounds = bounds{calls: 100_000, paths: 10_000_000, bytes: 1 << 30}
 
 // paths finds out which paths v has (S73). If the guest cannot say and this
 // very version said so before, the old list goes on: a restart while an
-// upstream is down takes no page away.
+// upstream is down takes no page away. A result that is refused is an error all the same.
 func (r *Registry) paths(ctx context.Context, v *Version) error {
 	if !v.Route.Dynamic() {
 		return nil
@@ -40,6 +40,10 @@ func (r *Registry) paths(ctx context.Context, v *Version) error {
 	listErr := r.listPaths(ctx, v, want, file)
 	if listErr != nil && ctx.Err() != nil {
 		return ctx.Err()
+	}
+	var refused *page.InvalidError
+	if errors.As(listErr, &refused) {
+		return listErr // the guest did answer, and wrongly: no mishap that passes (S70)
 	}
 	err := v.paths.index(file, want)
 	switch {

@@ -116,7 +116,7 @@ func TestTheLastListOfAVersionIsUsedWhileTheUpstreamIsDown(t *testing.T) {
 	first.Close()
 
 	for _, down := range []func(input) (int, string){
-		says(0, ""), says(503, ""), says(500, "no database"), says(601, ""), says(200, "<html>"),
+		says(0, ""), says(503, ""), says(500, "no database"), says(601, ""),
 		// It breaks in the middle, after it said something else.
 		func(in input) (int, string) {
 			return map[string]int{"": 200, "2": 500}[in.Cursor], result("true", "2", "/post/other")
@@ -144,6 +144,15 @@ func TestTheLastListOfAVersionIsUsedWhileTheUpstreamIsDown(t *testing.T) {
 		}
 		r.Close()
 	}
+
+	// A wrong answer is none that passes by itself: the plugin does not load (S70).
+	// Its pages are kept, since a broken plugin's fallback is blocking.
+	s.upstream.on("post/paths", says(200, "<html>"))
+	refused := s.open()
+	if v := find(t, refused, "/post/a").Version; v.Err == nil || v.Fallback != page.FallbackBlocking {
+		t.Errorf("a refused result: %v, fallback %s", v.Err, v.Fallback)
+	}
+	refused.Close()
 
 	// Who gives up has nothing to say about the upstream.
 	r := s.open()

@@ -123,6 +123,9 @@ func (r *Registry) Table() *Table { return r.table.Load() }
 // has no plugin any more is let go of.
 func (r *Registry) Reload(ctx context.Context, dir string) error {
 	dir = absolute(dir)
+	if filepath.Dir(dir) != r.opt.Dir {
+		return fmt.Errorf("%s is no folder of the plugins folder %s", dir, r.opt.Dir)
+	}
 	turns, _ := r.turns.LoadOrStore(dir, make(chan struct{}, 1))
 	turn := turns.(chan struct{})
 	select {

@@ -188,6 +188,22 @@ func TestAPluginComesAndGoes(t *testing.T) {
 	}
 }
 
+// The lists of paths go by the names of folders in the plugins folder.
+func TestAReloadOfAFolderElsewhereIsRefused(t *testing.T) {
+	s := newSite(t)
+	dir := s.relay("page", "/page/[x]")
+	r := s.open()
+	list := filepath.Join(s.opt.State, "page", find(t, r, "/page/a").Version.ID)
+	for _, elsewhere := range []string{s.opt.Dir, filepath.Join(dir, "page"), filepath.Join(t.TempDir(), "page"), "/", ""} {
+		if err := r.Reload(t.Context(), elsewhere); err == nil || !strings.Contains(err.Error(), "is no folder of the plugins folder "+s.opt.Dir) {
+			t.Errorf("%q: %v", elsewhere, err)
+		}
+		if _, err := os.Stat(list); err != nil {
+			t.Errorf("%q: %v", elsewhere, err)
+		}
+	}
+}
+
 func TestTwoReloadsOfOneFolderTakeTurns(t *testing.T) {
 	s := newSite(t)
 	dir := s.relay("page", "/page/[x]")
