@@ -189,10 +189,16 @@ func TestS144KilledAtAnyMoment(t *testing.T) {
 	t.Logf("%d kills, %d pages", kills, next)
 }
 
-const (
-	racers      = 3
-	generations = 400
-)
+const racers = 3
+
+// generations is how many each of them writes; WISR_GENERATIONS=40000 keeps them
+// busy for a minute or so.
+var generations = func() int {
+	if n, err := strconv.Atoi(os.Getenv("WISR_GENERATIONS")); err == nil {
+		return n
+	}
+	return 400
+}()
 
 var racedKeys = []string{"/a", "/b"}
 
