@@ -20,8 +20,8 @@ import (
 //	WISR_BENCH_ENTRIES=1000000 go test -run '^$' -bench LargeStore -timeout 30m ./host
 const entriesEnv = "WISR_BENCH_ENTRIES"
 
-// skew is the exponent of the Zipf-distributed load: what is measured of
-// visits to sites lies between 0.6 and 1.
+// skew is the exponent of the Zipf-distributed load: the page in place n of the
+// most visited ones gets a share of 1/n^skew. math/rand wants more than 1.
 const skew = 1.1
 
 // BenchmarkLargeStore runs `wisr start`, in processes of their own so that each
@@ -52,7 +52,7 @@ func BenchmarkLargeStore(b *testing.B) {
 func largeStore(b *testing.B) int {
 	text := os.Getenv(entriesEnv)
 	if text == "" {
-		return 100_000 // written within half a minute
+		return 100_000 // written within a minute
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1000 {

@@ -23,6 +23,7 @@ type flight struct {
 	index     int       // in the queue; -1: not there
 
 	started time.Time // guarded by Engine.mu; zero while it waits
+	landed  bool      // guarded by Engine.mu; it has made its page, or failed, and accepts nobody any more
 
 	entry *Entry
 	err   error
@@ -96,7 +97,7 @@ func (e *Engine) admit(p Page, notBefore time.Time, priority Priority, reason pa
 	if s == nil {
 		s = &slot{}
 	}
-	if r := s.running; r != nil && !r.started.Before(notBefore) {
+	if r := s.running; r != nil && !r.landed && !r.started.Before(notBefore) {
 		return r, nil, nil
 	}
 	if f := s.next; f != nil {
@@ -175,7 +176,7 @@ func (e *Engine) generate(f *flight, begun time.Time) (*Entry, error) {
 	key := f.page.Key
 	prev, freshness := e.look(e.base, f.page)
 	if prev != nil {
-		if freshness == Fresh && f.notBefore.IsZero() {
+		if freshness == Fresh && !prev.StartedAt.Before(f.notBefore) {
 			return prev, nil // made while this flight waited, here or on another host
 		}
 		if !prev.StartedAt.Before(f.started) {
@@ -187,6 +188,9 @@ func (e *Engine) generate(f *flight, begun time.Time) (*Entry, error) {
 		}
 	}
 	out, err := e.render(key, f.reason)
+	e.mu.Lock()
+	f.landed = true // who comes from now on may find its page stale again, or wants another try
+	e.mu.Unlock()
 	took := e.opt.Now().Sub(begun)
 	if err != nil {
 		n := e.failed(key, prev != nil)

@@ -82,7 +82,7 @@ func New(behind isr.Store, bytes int64, log *slog.Logger) isr.Store {
 	}
 	cache, err := ristretto.NewCache(&ristretto.Config[string, *isr.Entry]{
 		// Ten for each page of 1 KB with what it costs besides: with fewer, a site of a
-		// million such pages misses a fifth more often. A counter takes three bytes.
+		// million such pages misses a sixth more often. A counter takes three bytes.
 		NumCounters: max(bytes/150, 1000),
 		MaxCost:     bytes,
 		BufferItems: 64, // what its authors advise
