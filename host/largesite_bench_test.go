@@ -28,6 +28,7 @@ type largeSite struct {
 	binary  string // wisr
 	entries int
 	written float64 // entries a second, by fill
+	turns   uint64  // of load so far: no two are the same
 }
 
 func newLargeSite(b *testing.B, entries int) *largeSite {
