@@ -24,7 +24,7 @@ var floors = [][]string{
 	{"plugins/registry"},
 	{"plugins/build", "plugins/sandbox"},
 	{"plugins/manifest", "plugins/sandbox/wasm"},
-	{"plugins/page", "plugins/egress", "plugins/manifest/strict"},
+	{"plugins/page", "plugins/egress", "plugins/manifest/strict", "plugins/signature"},
 	{"plugins/route"},
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wisr-dev/wisr/plugins/manifest/strict"
+	"github.com/wisr-dev/wisr/plugins/signature"
 )
 
 // FileName is the name of the settings in a site's folder.
@@ -101,8 +102,9 @@ type Grants struct {
 
 // Plugins says where the site's own plugins are.
 type Plugins struct {
-	Dir   string // as written (see Config.Path)
-	Watch bool   // whether changes there are loaded while the host runs
+	Dir   string          // as written (see Config.Path)
+	Watch bool            // whether changes there are loaded while the host runs
+	Trust signature.Trust // who has to have signed a plugin; none: plugins need no signature
 }
 
 // Secret is a token that no print, log or JSON shows.

@@ -63,8 +63,9 @@ type fileGrants struct {
 }
 
 type filePlugins struct {
-	Dir   string `toml:"dir"`
-	Watch bool   `toml:"watch"`
+	Dir   string   `toml:"dir"`
+	Watch bool     `toml:"watch"`
+	Trust []string `toml:"trust"`
 }
 
 func defaults() file {
@@ -113,7 +114,7 @@ func (f file) config() *Config {
 		},
 		Render:  Render{Workers: f.Render.Workers, Queue: f.Render.Queue, Memory: int64(f.Render.Memory)},
 		Grants:  Grants(f.Grants),
-		Plugins: Plugins(f.Plugins),
+		Plugins: Plugins{Dir: f.Plugins.Dir, Watch: f.Plugins.Watch}, // checkTrust adds the rest
 	}
 }
 
