@@ -14,8 +14,12 @@
 // # Why an old copy is never seen after a newer Put
 //
 // Ristretto applies what it is told later, may drop it, and, told of two values
-// of a new key in a row, keeps the first. So every change of a key's copy waits
-// until ristretto has applied it, one change at a time for keys that share a lock.
+// of a new key in a row, keeps the first. So a change of a key's copy is made when
+// ristretto has applied the ones before it, one change at a time for keys that share
+// a lock, and a Put waits until its own is applied. Waiting costs more than reading a
+// page from disk, so a copy of what was read is not waited for by who read it, but
+// by the next change under its lock, if nobody else waited meanwhile.
+//
 // What is read or written behind takes long and is done without that lock; before
 // its result becomes the copy, a counter tells whether any copy with that lock
 // changed meanwhile, and if so the result is not kept. It is read again when it
@@ -30,6 +34,7 @@ import (
 	"iter"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/dgraph-io/ristretto/v2"
 	"golang.org/x/sync/singleflight"
@@ -46,6 +51,8 @@ type memory struct {
 	cache   *ristretto.Cache[string, *isr.Entry] // nil: no copies are kept
 	reads   singleflight.Group                   // by key
 	stripes [1024]stripe
+	told    atomic.Uint64 // copies that ristretto was told of by fill
+	applied atomic.Uint64 // of those, how many it has applied for sure
 	kept    unwritten
 	writing sync.Mutex // held by the one who writes what is kept
 
@@ -58,6 +65,7 @@ var _ isr.Store = (*memory)(nil)
 type stripe struct {
 	sync.Mutex
 	changes uint64 // of any copy, guarded by the mutex
+	last    uint64 // number of the last copy that ristretto was told of and that nobody waited for; guarded by the mutex
 }
 
 func (s *stripe) count() uint64 {
@@ -140,8 +148,9 @@ func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
 	v, err, _ := m.reads.Do(key, func() (any, error) {
 		s := m.stripe(key)
 		s.Lock()
+		m.settle(s)
 		before := s.changes
-		e := m.copyOf(key) // by a Put that was being applied
+		e := m.copyOf(key) // by who was here before, and is applied now
 		s.Unlock()
 		if e != nil {
 			return e, nil
@@ -156,7 +165,7 @@ func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
 			s.changes++
 			return e, err
 		}
-		m.set(s, e)
+		m.keepCopy(s, e)
 		return e, nil
 	})
 	if err != nil {
@@ -165,12 +174,46 @@ func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
 	return v.(*isr.Entry), nil
 }
 
+// ahead is how many copies ristretto may be told of before somebody waits: they
+// are in memory and nobody counts them yet.
+const ahead = 256
+
+// keepCopy tells ristretto of a copy of what was read, and does not wait. s is
+// locked.
+func (m *memory) keepCopy(s *stripe, e *isr.Entry) {
+	s.changes++
+	if m.cache == nil || !m.cache.Set(e.Key, e, e.Size()) {
+		return // it has too much to do to keep this one
+	}
+	s.last = m.told.Add(1)
+	if s.last > m.applied.Load()+ahead {
+		m.settle(s)
+	}
+}
+
+// settle waits until ristretto has applied what it was told under the lock of s,
+// which is held.
+func (m *memory) settle(s *stripe) {
+	if s.last <= m.applied.Load() {
+		return
+	}
+	told := m.told.Load()
+	m.cache.Wait()
+	for {
+		n := m.applied.Load()
+		if n >= told || m.applied.CompareAndSwap(n, told) {
+			return
+		}
+	}
+}
+
 // set makes e the copy, if it is admitted. s is locked.
 func (m *memory) set(s *stripe, e *isr.Entry) {
 	s.changes++
 	if m.cache == nil {
 		return
 	}
+	m.settle(s)
 	m.apply(e)
 	if m.cache.RemainingCost() < 0 {
 		// A copy that grows in place evicts nothing; a new one does.
@@ -190,6 +233,7 @@ func (m *memory) apply(e *isr.Entry) {
 func (m *memory) drop(s *stripe, key string) {
 	s.changes++
 	if m.cache != nil {
+		m.settle(s)
 		m.cache.Del(key)
 	}
 	m.reads.Forget(key) // who asks from now on may not join a read that began before

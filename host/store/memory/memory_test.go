@@ -215,3 +215,32 @@ func TestOfTwoCopiesInARowTheSecondIsSeen(t *testing.T) {
 		}
 	}
 }
+
+func TestACopyThatNobodyWaitedForIsNotSeenAfterItWasDropped(t *testing.T) {
+	m := inFront(t, onDisk(t, t.TempDir()), 10<<20)
+	defer closed(t, m)
+	for i := range 2000 {
+		key := fmt.Sprint("/", i)
+		s := m.stripe(key)
+		s.Lock()
+		m.keepCopy(s, generation(key, 1))
+		s.Unlock()
+		s.Lock()
+		m.drop(s, key)
+		s.Unlock()
+		if m.copyOf(key) != nil {
+			t.Fatalf("%s is there", key)
+		}
+	}
+	for i := range 2000 {
+		key := fmt.Sprint("/", i)
+		s := m.stripe(key)
+		s.Lock()
+		m.keepCopy(s, generation(key, 1))
+		m.set(s, generation(key, 2))
+		s.Unlock()
+		if e := m.copyOf(key); e != nil && !e.StartedAt.Equal(generation(key, 2).StartedAt) {
+			t.Fatalf("%s is the first", key)
+		}
+	}
+}
