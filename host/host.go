@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wisr-dev/wisr/host/config"
+	"github.com/wisr-dev/wisr/host/guard"
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/host/serve"
 	"github.com/wisr-dev/wisr/host/store/dir"
@@ -53,6 +54,7 @@ type Host struct {
 	engine   *isr.Engine // nil in Dev
 	sweeper  *sweeper    // nil in Dev
 	public   *serve.Public
+	guard    *guard.Limiter
 }
 
 // Open builds a Host: it opens the store and loads the plugins. Plugins that do
@@ -65,7 +67,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 	if opt.LookupEnv == nil {
 		opt.LookupEnv = os.LookupEnv
 	}
-	h := &Host{cfg: cfg, opt: opt}
+	h := &Host{cfg: cfg, opt: opt, guard: guard.New(opt.Now)}
 	if opt.Mode != Dev {
 		h.sweeper = newSweeper(h)
 	}

@@ -47,6 +47,7 @@ func (h *Host) Serve(ctx context.Context, ready func(Addresses)) (err error) {
 	}
 	operators := admin.New(admin.Options{
 		Token: h.cfg.Admin.Token.Reveal(),
+		Guard: h.guard,
 		Ready: func() error {
 			if stopping.Load() {
 				return errors.New("shutting down")
@@ -103,6 +104,7 @@ func (h *Host) visitors(ctx context.Context) (server *serve.Server, stop func(),
 		TrailingSlash: h.cfg.Site.TrailingSlash,
 		TagsHeader:    h.cfg.Cache.TagsHeader,
 		Crawlers:      h.crawlers(),
+		Guard:         h.guard,
 		Now:           h.opt.Now,
 		Log:           h.opt.Log,
 	}

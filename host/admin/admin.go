@@ -23,11 +23,14 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/wisr-dev/wisr/host/guard"
 )
 
 // Options of a Server.
 type Options struct {
-	Token string // "" for none
+	Token string         // "" for none
+	Guard *guard.Limiter // of attempts at the token; nil: no limit
 	// Ready returns nil when visitors can be served, else why not.
 	Ready func() error
 	// Details are told with the answer of /readyz, as JSON.

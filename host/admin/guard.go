@@ -5,8 +5,12 @@ import (
 	"crypto/subtle"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
+
+	"github.com/wisr-dev/wisr/host/guard"
 )
 
 // guard refuses requests that no operator sent on purpose, and, but for the
@@ -20,13 +24,27 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			refuse(w, http.StatusForbidden, "foreign_host", "the Host header names "+r.Host, "set [admin] token in wisr.toml; without one only localhost and IP addresses are answered")
 		case foreign(r):
 			refuse(w, http.StatusForbidden, "foreign_origin", "requests of web pages from elsewhere are refused", "")
-		case s.opt.Token != "" && !health && !s.authorised(r):
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			refuse(w, http.StatusUnauthorized, "unauthorized", "the request has no valid token", "send the [admin] token as: Authorization: Bearer …")
+		case s.opt.Token != "" && !health && !s.admit(w, r):
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// admit tells whether a request has the token; one that has not is answered:
+// 401, or 429 after too many from its address.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) bool {
+	from, _ := netip.ParseAddrPort(r.RemoteAddr)
+	ok, wait := s.opt.Guard.Try(from.Addr(), func() bool { return s.authorised(r) })
+	switch {
+	case wait > 0:
+		w.Header().Set("Retry-After", strconv.FormatInt(guard.RetryAfter(wait), 10))
+		refuse(w, http.StatusTooManyRequests, "too_many_attempts", "too many requests from this address had no valid token", "wait as long as Retry-After says")
+	case !ok:
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		refuse(w, http.StatusUnauthorized, "unauthorized", "the request has no valid token", "send the [admin] token as: Authorization: Bearer …")
+	}
+	return ok
 }
 
 // authorised compares digests, so that neither length nor content of the token

@@ -16,6 +16,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"github.com/wisr-dev/wisr/host/guard"
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/plugins/registry"
 	"github.com/wisr-dev/wisr/plugins/route"
@@ -34,8 +35,9 @@ type Options struct {
 	Public        *Public
 	BasePath      string // "" or "/docs"
 	TrailingSlash bool
-	TagsHeader    bool     // send Cache-Tag (S44)
-	Crawlers      []string // who waits for a page in place of a shell (S62); see crawlers.go
+	TagsHeader    bool           // send Cache-Tag (S44)
+	Crawlers      []string       // who waits for a page in place of a shell (S62); see crawlers.go
+	Guard         *guard.Limiter // of attempts at secrets; nil: no limit
 	Now           func() time.Time
 	Log           *slog.Logger
 
