@@ -14,8 +14,9 @@ import (
 	"github.com/wisr-dev/wisr/host"
 )
 
-func TestS150EveryRequestMakesThePage(t *testing.T) {
-	s := newSite(t, "50MB")
+func TestS150EveryRequestMakesThePage(t *testing.T) { both(t, testEveryRequestMakesThePage) }
+
+func testEveryRequestMakesThePage(t *testing.T, s *site) {
 	s.plugin("page", "/page")
 	s.plugin("item", "/item/[id]")
 	s.plugin("gone", "/gone")
@@ -101,7 +102,10 @@ next:
 }
 
 func TestS151AChangedSourceIsBuiltSwappedAndShown(t *testing.T) {
-	s := newSite(t, "50MB")
+	both(t, testAChangedSourceIsBuiltSwappedAndShown)
+}
+
+func testAChangedSourceIsBuiltSwappedAndShown(t *testing.T, s *site) {
 	relay, err := os.ReadFile("../testdata/relay.wasm")
 	if err != nil {
 		t.Fatal(err)

@@ -39,31 +39,30 @@ func (s *site) size() (files int, size int64) {
 	return files, size
 }
 
-func TestS140WithoutMemoryEveryRequestReadsTheStore(t *testing.T) {
-	s := newSite(t, "0")
-	s.plugin("page", "/[n]")
-	s.start()
-	s.sees("/1", 200, "MISS", "/1 #1")
-	s.sees("/1", 200, "HIT", "/1 #1")
-	if err := os.RemoveAll(filepath.Join(s.pages(), "pages")); err != nil {
-		t.Fatal(err)
-	}
-	s.sees("/1", 200, "MISS", "/1 #2")
-}
-
-func TestS140WithMemoryAHitReadsNoDisk(t *testing.T) {
-	s := newSite(t, "50MB")
-	s.plugin("page", "/[n]")
-	s.start()
-	s.sees("/1", 200, "MISS", "/1 #1")
-	if err := os.RemoveAll(filepath.Join(s.pages(), "pages")); err != nil {
-		t.Fatal(err)
-	}
-	s.sees("/1", 200, "HIT", "/1 #1")
+func TestS140WithoutMemoryEveryRequestReadsTheStoreAndWithItNone(t *testing.T) {
+	both(t, func(t *testing.T, s *site) {
+		s.plugin("page", "/[n]")
+		s.start()
+		s.sees("/1", 200, "MISS", "/1 #1")
+		s.sees("/1", 200, "HIT", "/1 #1")
+		if err := os.RemoveAll(filepath.Join(s.pages(), "pages")); err != nil {
+			t.Fatal(err)
+		}
+		if s.memory == "0" {
+			s.sees("/1", 200, "MISS", "/1 #2")
+		} else {
+			s.sees("/1", 200, "HIT", "/1 #1")
+		}
+	})
 }
 
 func TestS141WhatMemoryCannotHoldComesBackWithItsAge(t *testing.T) {
-	s := newSite(t, "1MB")
+	for _, memory := range []string{"1MB", "0"} {
+		t.Run("memory "+memory, func(t *testing.T) { testComesBackWithItsAge(t, newSite(t, memory)) })
+	}
+}
+
+func testComesBackWithItsAge(t *testing.T, s *site) {
 	s.plugin("page", "/[n]")
 	body := func(path string) string { return strings.Repeat(path+" ", 50_000/(len(path)+1)) }
 	s.upstream.on("page", script{
