@@ -18,13 +18,15 @@ type binder struct {
 func (b *binder) table(n *node, v reflect.Value, s *schema) {
 	for _, c := range n.children {
 		f, ok := s.field(c.name)
-		key := join(s.path, c.name)
+		key := c.key()
 		switch {
 		case !ok:
 			b.unknown(c, s)
 		case f.table == nil:
 			b.usage = f.usage
 			b.value(c, v.Field(f.index), key)
+		case f.table.many:
+			b.tables(c, v.Field(f.index), f.table)
 		case c.kind == kindTable:
 			b.table(c, v.Field(f.index), f.table)
 		default:
@@ -35,6 +37,19 @@ func (b *binder) table(n *node, v reflect.Value, s *schema) {
 			b.wrong(c, key, c.describe(true), "a table", hint)
 		}
 	}
+}
+
+// tables fills the slice v from the list of tables n.
+func (b *binder) tables(n *node, v reflect.Value, s *schema) {
+	if n.kind != kindTables {
+		b.wrong(n, n.key(), n.describe(true), "a list of tables", "write "+s.header()+" on a line of its own, with double brackets, and below it its keys; "+s.accepted())
+		return
+	}
+	list := reflect.MakeSlice(v.Type(), len(n.elems), len(n.elems))
+	for i, e := range n.elems {
+		b.table(e, list.Index(i), s)
+	}
+	v.Set(list)
 }
 
 // value fills in the field v and tells whether it did: not if the value was

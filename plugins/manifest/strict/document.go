@@ -29,8 +29,9 @@ type Unset struct {
 
 // Decode reads TOML into the struct that into points to. Its fields have a
 // tag `toml:"name"` and one of the types string, bool, int, int64, [Size],
-// [Duration], [Secret], []string, a map from string to one of these, or a
-// struct of the same kind, which is a table. Keys that the file does not have
+// [Duration], [Secret], []string, a map from string to one of these, a struct
+// of the same kind, which is a table, or a slice of such structs, which is a
+// list of tables written as [[name]]; the key of one is "name[0].key". Keys that the file does not have
 // leave their fields as they are, so that into may hold the defaults.
 // A map may have a second tag, usage: the hint for who writes it wrongly.
 //

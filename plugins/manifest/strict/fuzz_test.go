@@ -17,6 +17,7 @@ func FuzzDecode(f *testing.F) {
 		"nmae = 1", "[limit]", "[[limits]]", "limits = 1", "limits.timeout = 10", "name = blog", "name = \"a", "a = [{b=1}, [2]]", "a = {b=1,}", "name = 'a'\nname = 'b'\n[x]\n[x]",
 		"name = \"\"\"a\nb\"\"\"", "\uFEFFname = 'é'\r\n", "count = '${A}'\non = '${A}'\nlist = '${A}'\n[limits]\nmemory = '${A}'\ntimeout = '${A}${'", "a.b.c = 1979-05-27T07:32:00Z",
 		"name = \"\\u00e9\\x\"", "= 1", "é = 1", "[a", "\"\" = 1", "token = 5",
+		"[[hook]]\npath = 'a'\n[hook.retry]\nevery = '1s'\n[[hook]]\nsecret = '${A}'\n[hook.headers]\na = 'b'", "hook = [{path = 'a'}]", "[[hook]]\n[hook]", "[hook]\n[[hook]]", "hook = []\n[[hook]]", "[[a.b]]\n[a]\nb.c = 1",
 	} {
 		f.Add([]byte(s))
 	}
@@ -33,7 +34,7 @@ func FuzzDecode(f *testing.F) {
 			if err := toml.Unmarshal(bytes.TrimPrefix(data, []byte("\uFEFF")), &v); err != nil {
 				t.Fatalf("accepted, but %v", err)
 			}
-			for _, key := range []string{"name", "list[0]", "limits.timeout", `config.""`} {
+			for _, key := range []string{"name", "list[0]", "limits.timeout", `config.""`, "hook[0].path", "hook[1].retry.every"} {
 				if e := doc.Errorf(key, "", "wrong"); e.Line < 1 || e.Column < 1 || e.Line > 1+bytes.Count(data, []byte("\n")) {
 					t.Fatalf("%s at %d:%d", key, e.Line, e.Column)
 				}

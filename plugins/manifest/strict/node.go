@@ -1,6 +1,7 @@
 package strict
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -12,7 +13,8 @@ type node struct {
 	offset   int // in the file: of the key, in a list of the value
 	kind     kind
 	text     string  // strings: decoded; scalars of other kinds: as written
-	elems    []*node // of a list
+	elems    []*node // of a list, and of a list of tables
+	index    int     // of a table in a list of tables, which has no name
 	children []*node // of a table, in the order of the file
 	byName   map[string]*node
 	defined  bool // the table has a header of its own, or is written in braces
@@ -44,10 +46,20 @@ func (n *node) add(name string, offset int, k kind) *node {
 	return c
 }
 
+// addTable adds a table to a list of tables.
+func (n *node) addTable(offset int) *node {
+	c := &node{parent: n, offset: offset, kind: kindTable, defined: true, index: len(n.elems)}
+	n.elems = append(n.elems, c)
+	return c
+}
+
 // key returns the full name of n.
 func (n *node) key() string {
 	if n.parent == nil {
 		return ""
+	}
+	if n.parent.kind == kindTables {
+		return fmt.Sprintf("%s[%d]", n.parent.key(), n.index)
 	}
 	return join(n.parent.key(), n.name)
 }

@@ -94,16 +94,22 @@ func (p *parser) header(e *unstable.Node) *flaw {
 		c := n.child(name)
 		if c == nil {
 			c = n.add(name, offset, kindTable)
+			if e.Kind == unstable.ArrayTable && it.IsLast() {
+				c.kind = kindTables
+			}
 		}
 		n = c
+		if n.kind == kindTables && !it.IsLast() {
+			n = n.elems[len(n.elems)-1] // [list.table] is of the last one
+		}
 		if !it.IsLast() {
 			continue
 		}
 		switch {
-		case e.Kind == unstable.ArrayTable:
-			// A list of tables fits no key of ours. It is kept as one node
-			// with the keys of the last, which is enough to name it in errors.
-			n.kind, n.children, n.byName = kindTables, nil, nil
+		case n.kind == kindTables && e.Kind == unstable.ArrayTable:
+			n = n.addTable(offset)
+		case n.kind == kindTables || e.Kind == unstable.ArrayTable:
+			// One name for a table and for a list: go-toml refuses that.
 		case n.defined:
 			p.twice(n, offset, "["+n.key()+"]")
 		default:

@@ -17,13 +17,14 @@ var (
 // schema is what a table may hold, in the order of the struct's fields.
 type schema struct {
 	path   string // full name of the table; "" for the top of the file
+	many   bool   // a list of such tables
 	fields []field
 }
 
 type field struct {
 	name  string
 	index int
-	table *schema // of a struct, else nil
+	table *schema // of a struct or a slice of structs, else nil
 	open  bool    // a map: a table with any keys
 	usage string  // of a map: how it is written, where that is not plain
 }
@@ -39,12 +40,16 @@ func schemaOf(t reflect.Type, path string) (*schema, error) {
 		f := field{name: name, index: i, open: sf.Type.Kind() == reflect.Map, usage: sf.Tag.Get("usage")}
 		switch {
 		case isValue(sf.Type):
-		case sf.Type.Kind() == reflect.Struct:
-			table, err := schemaOf(sf.Type, join(path, name))
+		case isTable(sf.Type), sf.Type.Kind() == reflect.Slice && isTable(sf.Type.Elem()):
+			t, many := sf.Type, sf.Type.Kind() == reflect.Slice
+			if many {
+				t = t.Elem()
+			}
+			table, err := schemaOf(t, join(path, name))
 			if err != nil {
 				return nil, err
 			}
-			f.table = table
+			f.table, table.many = table, many
 		default:
 			return nil, fmt.Errorf("field %s of %s is of type %s, which TOML is not read into", sf.Name, t, sf.Type)
 		}
@@ -52,6 +57,8 @@ func schemaOf(t reflect.Type, path string) (*schema, error) {
 	}
 	return s, nil
 }
+
+func isTable(t reflect.Type) bool { return t.Kind() == reflect.Struct && t != secretType }
 
 func isValue(t reflect.Type) bool {
 	switch t {
@@ -80,23 +87,34 @@ func (s *schema) place() string {
 	if s.path == "" {
 		return "at the top of the file, before the first [table]"
 	}
-	return "below [" + s.path + "]"
+	return "below " + s.header()
+}
+
+// header is the line that begins s.
+func (s *schema) header() string {
+	if s.many {
+		return "[[" + s.path + "]]"
+	}
+	return "[" + s.path + "]"
 }
 
 // accepted lists what s takes: its keys, then its tables.
 func (s *schema) accepted() string {
 	var keys, tables []string
 	for _, f := range s.fields {
-		if f.table != nil || f.open {
+		switch {
+		case f.table != nil:
+			tables = append(tables, f.table.header())
+		case f.open:
 			tables = append(tables, "["+join(s.path, f.name)+"]")
-		} else {
+		default:
 			keys = append(keys, f.name)
 		}
 	}
 	list := strings.Join(append(keys, tables...), ", ")
 	switch {
 	case s.path != "":
-		return "[" + s.path + "] takes " + list
+		return s.header() + " takes " + list
 	case len(keys) == 0:
 		return "the tables are " + list
 	}

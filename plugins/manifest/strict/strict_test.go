@@ -30,6 +30,17 @@ type sample struct {
 			Key string `toml:"key"`
 		} `toml:"deep"`
 	} `toml:"fetch"`
+	Hooks []hook `toml:"hook"`
+}
+
+type hook struct {
+	Path    string            `toml:"path"`
+	Secret  Secret            `toml:"secret"`
+	Tags    []string          `toml:"tags"`
+	Headers map[string]Secret `toml:"headers"`
+	Retry   struct {
+		Every Duration `toml:"every"`
+	} `toml:"retry"`
 }
 
 func lookup(vars map[string]string) func(string) (string, bool) {

@@ -4,7 +4,7 @@ import "strings"
 
 // unknown reports a key that its table does not take.
 func (b *binder) unknown(n *node, s *schema) {
-	key := join(s.path, n.name)
+	key := n.key()
 	message := "unknown key " + key
 	if n.kind == kindTable || n.kind == kindTables {
 		message = "unknown table [" + key + "]"
@@ -15,13 +15,15 @@ func (b *binder) unknown(n *node, s *schema) {
 	}
 	var hints []string
 	if f, ok := closest(n.name, s); ok {
-		meant := join(s.path, f.name)
-		if f.table != nil || f.open {
-			hints = append(hints, "did you mean ["+meant+"]?")
-		} else {
+		switch {
+		case f.table != nil:
+			hints = append(hints, "did you mean "+f.table.header()+"?")
+		case f.open:
+			hints = append(hints, "did you mean ["+join(s.path, f.name)+"]?")
+		default:
 			hints = append(hints, `did you mean "`+f.name+`"?`)
 		}
-		b.meant(meant)
+		b.meant(join(n.parent.key(), f.name))
 	} else if homes := b.schema.homes(n.name); len(homes) > 0 {
 		places := make([]string, len(homes))
 		for i, h := range homes {
