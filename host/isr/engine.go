@@ -161,67 +161,53 @@ func New(ctx context.Context, opt Options) (*Engine, error) {
 // page at hand there is none.
 func (e *Engine) Visit(ctx context.Context, p Page, manner Manner) (Answer, error) {
 	now := e.opt.Now()
-	entry, freshness := e.lookAt(ctx, p, now)
+	entry, freshness, marked := e.look(ctx, p, now)
+	wish := wish{notBefore: marked, priority: Waiting, reason: page.ReasonStale}
 	switch {
 	case freshness == Fresh:
 		return Answer{Entry: entry, At: now, State: Hit}, nil
 
 	case freshness == Absent && manner == Hurried:
-		_, err := e.ask(p, time.Time{}, Waiting, page.ReasonStale)
+		_, err := e.ask(p, wish)
 		return Answer{State: Pending}, err
 
 	case freshness == Absent:
-		made, err := e.await(ctx, p, time.Time{}, Waiting, page.ReasonStale)
+		made, err := e.first(ctx, p, wish)
 		return Answer{Entry: made, At: e.opt.Now(), State: Miss}, err
 
 	case manner == Prefetch:
 		return Answer{Entry: entry, At: now, State: StaleHit}, nil
 
 	case freshness == Expired && !e.backsOff(p.Key):
-		made, err := e.await(ctx, p, time.Time{}, Waiting, page.ReasonStale)
+		made, err := e.await(ctx, p, wish)
 		if err == nil {
 			return Answer{Entry: made, At: e.opt.Now(), State: Revalidated}, nil
 		}
 		return Answer{Entry: entry, At: e.opt.Now(), State: StaleHit, Detail: FailedBefore}, nil
 	}
-	return Answer{Entry: entry, At: now, State: StaleHit, Detail: e.renewBehind(p)}, nil
+	return Answer{Entry: entry, At: now, State: StaleHit, Detail: e.renewBehind(p, marked)}, nil
 }
 
-// Renew makes the page anew in a generation that starts after this call, for
-// an editor who asked (S100, S105). It shares that generation with whoever
-// else may (S106). On an error the old page stays as it was (S102).
-func (e *Engine) Renew(ctx context.Context, p Page) (*Entry, error) {
-	return e.await(ctx, p, e.tick(), OnDemand, page.ReasonOnDemand)
+// first waits for the first page of a path. One that was purged while it was made
+// is not shown to anybody who may have come after that: they wait for the next.
+func (e *Engine) first(ctx context.Context, p Page, w wish) (*Entry, error) {
+	made, err := e.await(ctx, p, w)
+	if _, purged := e.invalid.of(made); err == nil && purged {
+		w.notBefore = e.tick()
+		made, err = e.await(ctx, p, w)
+	}
+	return made, err
 }
 
 // Fill makes the page unless a fresh one is stored, ahead of any visitor.
 // made tells which.
 func (e *Engine) Fill(ctx context.Context, p Page) (entry *Entry, made bool, err error) {
-	if entry, freshness := e.look(ctx, p); freshness == Fresh {
+	entry, freshness, marked := e.look(ctx, p, e.opt.Now())
+	if freshness == Fresh {
 		return entry, false, nil
 	}
-	entry, err = e.await(ctx, p, time.Time{}, Prerender, page.ReasonBuild)
+	entry, err = e.await(ctx, p, wish{notBefore: marked, priority: Prerender, reason: page.ReasonBuild})
 	return entry, err == nil, err
-}
-
-// Invalidate marks every page that answers to one of the names as stale, now.
-// The cost does not depend on how many pages that are.
-func (e *Engine) Invalidate(ctx context.Context, names ...string) error {
-	at := e.tick()
-	var errs []error
-	for _, n := range names {
-		inv := Invalidation{Name: n, At: at}
-		if err := e.opt.Store.Invalidate(ctx, inv); err != nil {
-			errs = append(errs, fmt.Errorf("invalidate %s: %w", n, err))
-		}
-		e.learn(inv)
-	}
-	return errors.Join(errs...)
-}
-
-// Judge returns what an entry is worth now, as Visit would see it.
-func (e *Engine) Judge(entry *Entry, version string) Freshness {
-	return Judge(entry, version, e.invalid.of(entry), e.opt.Now())
 }
 
 // Close stops renewals that nobody waits for, waits until the rest is done or
@@ -253,19 +239,25 @@ func (e *Engine) Close(ctx context.Context) error {
 
 // look reads the stored entry and judges it. A store that cannot be read
 // counts as one that has nothing: the page is generated.
-func (e *Engine) look(ctx context.Context, p Page) (*Entry, Freshness) {
-	return e.lookAt(ctx, p, e.opt.Now())
-}
-
-func (e *Engine) lookAt(ctx context.Context, p Page, now time.Time) (*Entry, Freshness) {
+//
+// If the entry is stale because it was marked so, a generation has to start at
+// marked or later to be of use; else that is zero.
+func (e *Engine) look(ctx context.Context, p Page, now time.Time) (entry *Entry, f Freshness, marked time.Time) {
 	entry, err := e.opt.Store.Get(ctx, p.Key)
 	if err != nil {
 		if !errors.Is(err, ErrNotFound) && ctx.Err() == nil {
 			e.opt.Events.storeFailed(p.Key, err)
 		}
-		return nil, Absent
+		return nil, Absent, time.Time{}
 	}
-	return entry, Judge(entry, p.Version, e.invalid.of(entry), now)
+	last, purged := e.invalid.of(entry)
+	if purged {
+		return nil, Absent, time.Time{}
+	}
+	if !last.IsZero() && !last.Before(entry.StartedAt) {
+		marked = last.Add(1)
+	}
+	return entry, Judge(entry, p.Version, last, now), marked
 }
 
 // learn takes in an invalidation, own or another host's, and sees to it that

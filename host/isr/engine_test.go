@@ -431,9 +431,9 @@ func TestS102AFailedRenewKeepsThePageAndItsWindow(t *testing.T) {
 
 func TestAnInvalidatedNameMakesItsPagesStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, name := range []string{
-			isr.Name(isr.NamePath, "/a"), isr.Name(isr.NamePlugin, "blog"),
-			isr.Name(isr.NameTag, "news"), isr.Name(isr.NameSource, "https://api.example/1"),
+		for _, name := range []isr.Name{
+			{Kind: isr.NamePath, Value: "/a"}, {Kind: isr.NamePlugin, Value: "blog"},
+			{Kind: isr.NameTag, Value: "news"}, {Kind: isr.NameSource, Value: "https://api.example/1"},
 		} {
 			s := open(t, nil)
 			s.becomes(func(_ context.Context, key string, _ page.Reason) (*isr.Output, error) {
@@ -446,7 +446,7 @@ func TestAnInvalidatedNameMakesItsPagesStale(t *testing.T) {
 			})
 			s.see("/a", "page", isr.Miss, isr.NoDetail)
 			time.Sleep(time.Second)
-			if err := s.Invalidate(t.Context(), name, isr.Name(isr.NameTag, "other")); err != nil {
+			if err := s.Invalidate(t.Context(), name, isr.Name{Kind: isr.NameTag, Value: "other"}); err != nil {
 				t.Fatal(err)
 			}
 			s.restart() // it is durable

@@ -13,6 +13,9 @@ type Events struct {
 	// StoreFailed is called when the store could not be read or written.
 	// The page is served all the same (S143).
 	StoreFailed func(key string, err error)
+	// Invalidated is called after a name was marked as stale or purged here,
+	// not for what another host did.
+	Invalidated func(n Name, purged bool)
 	// Dropped is called when the queue was full and work was left undone.
 	Dropped func(key string, p Priority)
 }
@@ -49,6 +52,12 @@ func (ev *Events) failed(f Failed) {
 func (ev *Events) storeFailed(key string, err error) {
 	if ev.StoreFailed != nil {
 		ev.StoreFailed(key, err)
+	}
+}
+
+func (ev *Events) invalidated(n Name, purged bool) {
+	if ev.Invalidated != nil {
+		ev.Invalidated(n, purged)
 	}
 }
 

@@ -16,17 +16,23 @@ type flight struct {
 	done chan struct{} // closed at its end; entry and err are set by then
 
 	// Guarded by Engine.mu until it runs, then constant.
-	priority  Priority
-	reason    page.Reason
-	notBefore time.Time // who joined wants a generation started after this
-	order     uint64    // of arrival
-	index     int       // in the queue; -1: not there
+	wish         // of all who joined
+	order uint64 // of arrival
+	index int    // in the queue; -1: not there
 
 	started time.Time // guarded by Engine.mu; zero while it waits
 	landed  bool      // guarded by Engine.mu; it has made its page, or failed, and accepts nobody any more
 
-	entry *Entry
-	err   error
+	entry  *Entry
+	err    error
+	unkept error // why the store does not have entry
+}
+
+// A wish is what somebody wants of a generation.
+type wish struct {
+	notBefore time.Time // it starts then or later; zero: any will do
+	priority  Priority
+	reason    page.Reason
 }
 
 // A slot holds the flights of one path: at most one runs, and at most one is to
@@ -37,28 +43,33 @@ type slot struct {
 }
 
 // await asks for a generation and waits for its end or ctx's.
-func (e *Engine) await(ctx context.Context, p Page, notBefore time.Time, priority Priority, reason page.Reason) (*Entry, error) {
-	f, err := e.ask(p, notBefore, priority, reason)
+func (e *Engine) await(ctx context.Context, p Page, w wish) (*Entry, error) {
+	f, err := e.ask(p, w)
 	if err != nil {
 		return nil, err
 	}
 	select {
 	case <-f.done:
+		if w.reason == page.ReasonOnDemand && f.unkept != nil {
+			return nil, fmt.Errorf("the page was made, but visitors will not see it: %w", f.unkept)
+		}
 		return f.entry, f.err
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 }
 
-// renewBehind asks for a generation that nobody waits for, unless the path has
-// to wait after failures, and says what to tell the visitor.
-func (e *Engine) renewBehind(p Page) Detail {
+// renewBehind asks for a generation that nobody waits for and that starts at
+// notBefore or later, unless the path has to wait after failures, and says what
+// to tell the visitor.
+func (e *Engine) renewBehind(p Page, notBefore time.Time) Detail {
 	e.mu.Lock()
 	failed := e.failures[p.Key]
 	wait := failed != nil && e.opt.Now().Before(failed.retryAt)
 	e.mu.Unlock()
 	if !wait {
-		if _, err := e.ask(p, time.Time{}, Background, page.ReasonStale); err != nil && failed == nil {
+		_, err := e.ask(p, wish{notBefore: notBefore, priority: Background, reason: page.ReasonStale})
+		if err != nil && failed == nil {
 			return NoDetail
 		}
 	}
@@ -75,46 +86,45 @@ func (e *Engine) backsOff(key string) bool {
 	return failed != nil && e.opt.Now().Before(failed.retryAt)
 }
 
-// ask returns the flight that satisfies a request for a generation that
-// started at notBefore or later (zero: any): the running one, the waiting one,
-// or a new one. A full queue makes room by dropping what is less urgent.
-func (e *Engine) ask(p Page, notBefore time.Time, priority Priority, reason page.Reason) (*flight, error) {
+// ask returns the flight that satisfies a wish: the running one, the waiting
+// one, or a new one. A full queue makes room by dropping what is less urgent.
+func (e *Engine) ask(p Page, w wish) (*flight, error) {
 	e.mu.Lock()
-	f, dropped, err := e.admit(p, notBefore, priority, reason)
+	f, dropped, err := e.admit(p, w)
 	e.mu.Unlock()
 	if dropped != nil {
 		e.opt.Events.dropped(dropped.page.Key, dropped.priority)
 	}
 	if errors.Is(err, ErrBusy) {
-		e.opt.Events.dropped(p.Key, priority)
+		e.opt.Events.dropped(p.Key, w.priority)
 	}
 	return f, err
 }
 
 // admit is ask under Engine.mu; dropped is what had to make room.
-func (e *Engine) admit(p Page, notBefore time.Time, priority Priority, reason page.Reason) (f, dropped *flight, err error) {
+func (e *Engine) admit(p Page, w wish) (f, dropped *flight, err error) {
 	s := e.slots[p.Key]
 	if s == nil {
 		s = &slot{}
 	}
-	if r := s.running; r != nil && !r.landed && !r.started.Before(notBefore) {
+	if r := s.running; r != nil && !r.landed && !r.started.Before(w.notBefore) {
 		return r, nil, nil
 	}
 	if f := s.next; f != nil {
-		e.join(f, notBefore, priority, reason)
+		e.join(f, w)
 		return f, nil, nil
 	}
 	if e.closing {
 		return nil, nil, ErrClosed
 	}
 	if len(e.queue) >= e.opt.Queue {
-		if dropped = e.queue.evict(priority); dropped == nil {
+		if dropped = e.queue.evict(w.priority); dropped == nil {
 			return nil, nil, ErrBusy
 		}
 		e.drop(dropped, ErrBusy)
 	}
 	e.order++
-	f = &flight{page: p, done: make(chan struct{}), priority: priority, reason: reason, notBefore: notBefore, order: e.order, index: -1}
+	f = &flight{page: p, done: make(chan struct{}), wish: w, order: e.order, index: -1}
 	s.next = f
 	e.slots[p.Key] = s
 	if s.running == nil {
@@ -125,14 +135,17 @@ func (e *Engine) admit(p Page, notBefore time.Time, priority Priority, reason pa
 }
 
 // join makes a waiting flight serve one more request. Engine.mu is held.
-func (e *Engine) join(f *flight, notBefore time.Time, priority Priority, reason page.Reason) {
-	if notBefore.After(f.notBefore) {
-		f.notBefore = notBefore
+func (e *Engine) join(f *flight, w wish) {
+	if w.notBefore.After(f.notBefore) {
+		f.notBefore = w.notBefore
 	}
-	if priority >= f.priority {
+	if w.reason == page.ReasonOnDemand || w.priority < f.priority && f.reason != page.ReasonOnDemand {
+		f.reason = w.reason
+	}
+	if w.priority >= f.priority {
 		return
 	}
-	f.priority, f.reason = priority, reason
+	f.priority = w.priority
 	if f.index >= 0 {
 		heap.Fix(&e.queue, f.index)
 	}
@@ -174,9 +187,9 @@ func (e *Engine) fly(f *flight) {
 // generate makes and commits a page, or finds that it need not.
 func (e *Engine) generate(f *flight, begun time.Time) (*Entry, error) {
 	key := f.page.Key
-	prev, freshness := e.look(e.base, f.page)
+	prev, freshness, _ := e.look(e.base, f.page, begun)
 	if prev != nil {
-		if freshness == Fresh && !prev.StartedAt.Before(f.notBefore) {
+		if freshness == Fresh && !prev.StartedAt.Before(f.notBefore) && f.reason != page.ReasonOnDemand {
 			return prev, nil // made while this flight waited, here or on another host
 		}
 		if !prev.StartedAt.Before(f.started) {
@@ -200,6 +213,7 @@ func (e *Engine) generate(f *flight, begun time.Time) (*Entry, error) {
 	entry := e.entry(f, out)
 	stored, err := e.opt.Store.Put(e.base, entry)
 	if err != nil {
+		f.unkept = err
 		e.opt.Events.storeFailed(key, err)
 	}
 	e.succeeded(key)

@@ -7,66 +7,52 @@ import (
 	"time"
 )
 
-// The kinds of names that an entry answers to.
-const (
-	NamePath   = "path"
-	NamePlugin = "plugin"
-	NameTag    = "tag"
-	NameSource = "source"
-)
+// purge is what the name of an invalidation begins with in the store if what
+// it names is gone, and not merely stale.
+const purge = "purge-"
 
-// Name joins a kind and a value to the name of an invalidation: "tag:news".
-func Name(kind, value string) string { return kind + ":" + value }
-
-type name struct{ kind, value string }
-
-// invalidations remembers when each name was last invalidated. Looking an
-// entry up costs nothing while no invalidation is younger than the entry,
-// which is the usual case.
+// invalidations remembers when each name was last marked as stale, and when it
+// was last purged. Looking an entry up costs nothing while no invalidation is
+// younger than the entry, which is the usual case.
 type invalidations struct {
 	latest atomic.Int64 // unix nanoseconds of the youngest one; 0: none
 
-	mu sync.RWMutex
-	at map[name]time.Time // guarded by mu
+	mu            sync.RWMutex
+	stale, purged marks // guarded by mu
 }
 
 // add records inv unless a later one of the name is known.
 func (v *invalidations) add(inv Invalidation) {
-	kind, value, _ := strings.Cut(inv.Name, ":")
-	n := name{kind, value}
+	name, purges := strings.CutPrefix(inv.Name, purge)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.at == nil {
-		v.at = make(map[name]time.Time)
+	m := &v.stale
+	if purges {
+		m = &v.purged
 	}
-	if !inv.At.After(v.at[n]) {
+	if !m.add(parseName(name), inv.At) {
 		return
 	}
-	v.at[n] = inv.At
 	if t := inv.At.UnixNano(); t > v.latest.Load() {
 		v.latest.Store(t)
 	}
 }
 
-// of returns the latest invalidation of any name that e answers to.
-func (v *invalidations) of(e *Entry) time.Time {
+// of returns when something that e answers to was last marked as stale, zero
+// for never, and whether e was purged. It allocates nothing.
+func (v *invalidations) of(e *Entry) (stale time.Time, purged bool) {
 	if e == nil || v.latest.Load() < e.StartedAt.UnixNano() {
-		return time.Time{}
+		return time.Time{}, false
 	}
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	last := v.at[name{NamePath, e.Key}]
-	later := func(kind, value string) {
-		if t := v.at[name{kind, value}]; t.After(last) {
-			last = t
+	v.stale.each(e, func(_ Name, at time.Time) {
+		if at.After(stale) {
+			stale = at
 		}
-	}
-	later(NamePlugin, e.Plugin)
-	for _, tag := range e.Tags {
-		later(NameTag, tag)
-	}
-	for _, source := range e.Sources {
-		later(NameSource, source)
-	}
-	return last
+	})
+	v.purged.each(e, func(_ Name, at time.Time) {
+		purged = purged || !at.Before(e.StartedAt)
+	})
+	return stale, purged
 }

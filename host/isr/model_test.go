@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -42,10 +43,12 @@ func play(t *testing.T, seed uint64) {
 			m.others.Go(func() { m.visit(s, key) })
 		case n < 72:
 			m.others.Go(func() { m.renew(s, key) })
-		case n < 84:
-			m.invalidate(s, isr.Name(isr.NameTag, fmt.Sprint("tag", m.roll(3))))
+		case n < 82:
+			m.mark(s, isr.Name{Kind: isr.NameTag, Value: fmt.Sprint("tag", m.roll(3))}, false)
+		case n < 85:
+			m.mark(s, isr.Name{Kind: isr.NamePath, Value: key}, false)
 		case n < 88:
-			m.invalidate(s, isr.Name(isr.NamePath, key))
+			m.mark(s, isr.Name{Kind: isr.NameTag, Value: fmt.Sprint("tag", m.roll(3))}, true)
 		case n < 92:
 			m.mu.Lock()
 			m.failing = !m.failing
@@ -98,14 +101,21 @@ type model struct {
 	mended  bool // none does; else one in ten
 	serial  int
 	paths   map[string]*modelPath
-	invalid []isr.Invalidation
+	marked  []marked
+}
+
+// marked is a name that was marked as stale, or purged.
+type marked struct {
+	name   isr.Name
+	purged bool
+	at     time.Time
 }
 
 // modelPath is what happened to one path.
 type modelPath struct {
 	running  bool
 	done     map[string]generation // the good ones, by body
-	last     string                // body of the good one that started last
+	last     string                // body of the good one that started last; "" if it was purged
 	seen     time.Time             // latest start of what any visitor got
 	failures int
 	retryAt  time.Time
@@ -170,6 +180,9 @@ func (m *model) generate(ctx context.Context, key string, reason page.Reason) (*
 	}
 	p.failures, p.retryAt = 0, time.Time{}
 	p.done[text], p.last = g, text
+	if m.was(true, key, g, g.ended) {
+		p.last = "" // it took the place of one that was not purged, and is gone with it
+	}
 	out := output(text, g.revalidate)
 	out.Version, out.Result.Tags = g.version, g.tags
 	return out, ctx.Err()
@@ -207,8 +220,12 @@ func (m *model) visit(s *site, key string) {
 	}
 	p.seen = answer.Entry.StartedAt
 
+	if m.was(true, key, g, asked) {
+		m.t.Errorf("%s: %q was purged before it was asked for", key, answer.Entry.Body)
+	}
+
 	age := asked.Sub(g.ended)
-	fresh := age < 2*time.Minute && (g.revalidate == 0 || age < g.revalidate) && g.version == version && !m.invalidated(key, g, asked)
+	fresh := age < 2*time.Minute && (g.revalidate == 0 || age < g.revalidate) && g.version == version && !m.was(false, key, g, asked)
 	switch answer.State {
 	case isr.Hit:
 		if !fresh || waited > 0 {
@@ -247,23 +264,31 @@ func (m *model) renew(s *site, key string) {
 	}
 }
 
-func (m *model) invalidate(s *site, name string) {
+func (m *model) mark(s *site, name isr.Name, purge bool) {
 	m.mu.Lock()
-	m.invalid = append(m.invalid, isr.Invalidation{Name: name, At: time.Now()})
+	m.marked = append(m.marked, marked{name, purge, time.Now()})
+	if purge {
+		for key, p := range m.paths {
+			if p.last != "" && m.was(true, key, p.done[p.last], time.Now()) {
+				p.last = ""
+			}
+		}
+	}
 	m.mu.Unlock()
-	if err := s.Invalidate(context.Background(), name); err != nil {
+	do := s.Invalidate
+	if purge {
+		do = s.Purge
+	}
+	if err := do(context.Background(), name); err != nil {
 		m.t.Error(err)
 	}
 }
 
-// invalidated tells whether a generation was marked stale by asked.
-func (m *model) invalidated(key string, g generation, asked time.Time) bool {
-	names := map[string]bool{isr.Name(isr.NamePath, key): true}
-	for _, tag := range g.tags {
-		names[isr.Name(isr.NameTag, tag)] = true
-	}
-	for _, inv := range m.invalid {
-		if names[inv.Name] && !inv.At.After(asked) && !inv.At.Before(g.begun) {
+// was tells whether a generation was marked as stale, or purged, by a time. m.mu is held.
+func (m *model) was(purged bool, key string, g generation, by time.Time) bool {
+	for _, mark := range m.marked {
+		answers := mark.name.Kind == isr.NamePath && mark.name.Value == key || mark.name.Kind == isr.NameTag && slices.Contains(g.tags, mark.name.Value)
+		if answers && mark.purged == purged && !mark.at.After(by) && !mark.at.Before(g.begun) {
 			return true
 		}
 	}

@@ -46,7 +46,8 @@ type Store interface {
 }
 
 // Invalidation says that what answers to Name and started at or before At is stale.
-// A name is "path:/a", "plugin:blog", "tag:news" or "source:https://…".
+// The engine's names are those of Name.String, "tag:news", with "purge-" before
+// them if what they name is gone rather than stale; to a store they are text.
 type Invalidation struct {
 	Name string
 	At   time.Time
