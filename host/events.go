@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/wisr-dev/wisr/host/isr"
@@ -37,13 +36,8 @@ func Explain(err error) string {
 	if !errors.As(err, &failure) {
 		return err.Error()
 	}
-	var b strings.Builder
-	b.WriteString(failure.Error())
-	if failure.Stack != "" {
-		b.WriteString("\n" + strings.TrimRight(failure.Stack, "\n"))
+	if trace := failure.Trace(); trace != "" {
+		return failure.Error() + "\n" + trace
 	}
-	for _, line := range failure.Log {
-		b.WriteString("\nlog " + strings.ToLower(line.Level.String()) + ": " + line.Text)
-	}
-	return b.String()
+	return failure.Error()
 }

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"path"
@@ -31,6 +33,7 @@ func (c *checker) check(f file) {
 	c.name(f.Name)
 	c.route(f.Route)
 	c.module(f.Module)
+	c.sha256(f.SHA256)
 	c.build(f.Build)
 	c.limits(f.Limits)
 	c.fetch(f.Fetch)
@@ -113,6 +116,18 @@ func (c *checker) module(s string) {
 	default:
 		c.m.Module = clean
 	}
+}
+
+func (c *checker) sha256(s string) {
+	if !c.doc.Has("sha256") {
+		return
+	}
+	sum, err := hex.DecodeString(s)
+	if err != nil || len(sum) != sha256.Size {
+		c.doc.Errorf("sha256", "write what `sha256sum` says of the module, or remove it", "sha256 is %s; want the SHA-256 of the module as %d hexadecimal digits", c.doc.Quote("sha256"), 2*sha256.Size)
+		return
+	}
+	c.m.SHA256 = strings.ToLower(s)
 }
 
 func (c *checker) build(f fileBuild) {

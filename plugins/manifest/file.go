@@ -11,6 +11,7 @@ type file struct {
 	Name     string            `toml:"name"`
 	Route    string            `toml:"route"`
 	Module   string            `toml:"module"`
+	SHA256   string            `toml:"sha256"`
 	Snapshot bool              `toml:"snapshot"`
 	Build    fileBuild         `toml:"build"`
 	Limits   fileLimits        `toml:"limits"`

@@ -18,11 +18,15 @@ func TestGolden(t *testing.T) {
 		if len(m.Hash) != 64 {
 			t.Errorf("hash is %q", m.Hash)
 		}
+		if string(m.Text) != c.Files[FileName] {
+			t.Errorf("text is %q", m.Text)
+		}
 		m.Hash = ""
 		text, err := json.MarshalIndent(struct {
 			*Manifest
 			Route string
-		}{m, m.Route.String()}, "", "  ")
+			Text  *struct{} `json:",omitempty"`
+		}{Manifest: m, Route: m.Route.String()}, "", "  ")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,6 +22,7 @@ type Manifest struct {
 	Name   string        // lower-case letters, digits and "-", at most 63
 	Route  route.Pattern // the paths it serves
 	Module string        // its .wasm file: a clean, slash-separated path inside the folder
+	SHA256 string        // of the module, in lower-case hex; "": any module will do
 	Build  Build
 	Limits Limits
 	Fetch  Fetch
@@ -32,7 +33,8 @@ type Manifest struct {
 	Snapshot bool              // whether the module's memory is kept after its initialiser ran
 
 	Dir  string // absolute path of the plugin's folder; "" if there is none
-	Hash string // SHA-256 of the file's bytes, in hex
+	Text []byte // the file itself
+	Hash string // SHA-256 of Text, in hex
 }
 
 // Build says how the module is made from source.
@@ -118,6 +120,7 @@ func Parse(file string, data []byte) (*Manifest, error) {
 	m := raw.manifest()
 	c := checker{doc: doc, m: m}
 	c.check(raw)
+	m.Text = slices.Clone(data)
 	sum := sha256.Sum256(data)
 	m.Hash = hex.EncodeToString(sum[:])
 	err = doc.Err()

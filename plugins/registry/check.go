@@ -29,16 +29,17 @@ func Check(ctx context.Context, opt Options) ([]Checkup, error) {
 	checkups := make([]Checkup, len(dirs))
 	for i, dir := range dirs {
 		c := Checkup{Plugin: filepath.Base(dir), Dir: dir}
-		m, err := manifest.Load(dir)
+		a, err := r.readFolder(ctx, dir)
+		m := a.manifest
 		if err != nil {
 			c.Errors = append(c.Errors, err)
 		}
 		if m != nil {
 			c.Plugin, c.Manifest = m.Name, m
-			c.Module = inspect(m)
+			c.Module = inspect(a)
 			v := unloaded(m)
 			if err == nil {
-				if err := r.compile(ctx, v); err != nil {
+				if err := r.compile(ctx, v, a); err != nil {
 					c.Errors = append(c.Errors, err)
 				}
 			}
@@ -60,10 +61,13 @@ func Check(ctx context.Context, opt Options) ([]Checkup, error) {
 }
 
 // inspect reads a module; what is wrong with it compile says.
-func inspect(m *manifest.Manifest) *sandbox.Report {
-	module, err := readModule(m)
-	if err != nil {
-		return nil
+func inspect(a *artifact) *sandbox.Report {
+	module := a.module
+	if module == nil { // for the manifest's sake it was not read
+		var err error
+		if module, err = readModule(a.manifest); err != nil {
+			return nil
+		}
 	}
 	report, err := sandbox.Inspect(module)
 	if err != nil {

@@ -11,5 +11,25 @@
 //	match, ok := reg.Table().Lookup("/blog/a")
 //	made, err := match.Version.Generate(ctx, match.Input(), page.ReasonBuild)
 //
+// # Another version
+//
+// A folder that changed is loaded again by [Registry.Reload], a plugin that was sent by
+// [Registry.Install]. Either way the new version becomes active only if it loads
+// and passes its [Trial]; otherwise the one that was active goes on, and a [Report]
+// says why. Generations of the old version end, then it is closed; its bytes are kept
+// for [Registry.Rollback], which needs no trial and no upstream.
+//
+//	report, err := reg.Install(ctx, "blog", registry.Artifact{Manifest: toml, Module: wasm}, registry.InstallOptions{})
+//	var refused *registry.RefusedError
+//	if errors.As(err, &refused) {
+//		for _, r := range report.Refusals { … r.Code, r.Message, r.Path, r.Log, r.Fix … }
+//	}
+//	report, err = reg.Rollback(ctx, "blog", "")
+//	for _, plugin := range reg.Status() { … plugin.Name, plugin.Active, plugin.Versions … }
+//
+// What is active outlives the process. Of a folder and a version that was sent, rolled
+// back to or removed, the later one counts: such a decision holds until the
+// folder's content changes, and what changes in a folder takes over from what was sent.
+//
 // The package caches no pages and knows no HTTP.
 package registry

@@ -60,6 +60,18 @@ func (f *Failure) Message() string {
 
 func (f *Failure) Unwrap() error { return f.Err }
 
+// Trace is the guest's stack and what it logged, line by line, "" for nothing.
+func (f *Failure) Trace() string {
+	var lines []string
+	if f.Stack != "" {
+		lines = append(lines, strings.TrimRight(f.Stack, "\n"))
+	}
+	for _, line := range f.Log {
+		lines = append(lines, "log "+strings.ToLower(line.Level.String())+": "+line.Text)
+	}
+	return strings.Join(lines, "\n")
+}
+
 var noProps = json.RawMessage("{}")
 
 // Generate makes the page of one path in a fresh instance: getStaticProps,

@@ -31,12 +31,12 @@ var defaultBounds = bounds{calls: 100_000, paths: 10_000_000, bytes: 1 << 30}
 // paths finds out which paths v has (S73). If the guest cannot say and this
 // very version said so before, the old list goes on: a restart while an
 // upstream is down takes no page away. A result that is refused is an error all the same.
-func (r *Registry) paths(ctx context.Context, v *Version) error {
+func (r *Registry) paths(ctx context.Context, v *Version, place string) error {
 	if !v.Route.Dynamic() {
 		return nil
 	}
 	want := pathsHeader{Version: v.ID, Route: v.Route.String(), Locales: r.opt.Locales, DefaultLocale: r.opt.DefaultLocale}
-	file := filepath.Join(r.lists(v.Manifest.Dir), v.ID)
+	file := filepath.Join(r.lists(place), v.ID)
 	listErr := r.listPaths(ctx, v, want, file)
 	if listErr != nil && ctx.Err() != nil {
 		return ctx.Err()
@@ -145,14 +145,14 @@ func (r *Registry) lists(dir string) string { return filepath.Join(r.opt.State, 
 // certain that nobody is writing it, in this process or another one.
 const orphaned = 24 * time.Hour
 
-// sweepPaths removes the lists that the plugin in a folder does not need any
-// more: those of other versions than the one that serves. While the newest one does
+// sweepPaths removes the lists that the plugin in a place does not need any
+// more: those of versions that neither serve nor are kept. While the newest one does
 // not load, all stay, since it may be an older one that comes back. r.mu is held, and
-// the folder's turn.
-func (r *Registry) sweepPaths(dir string) {
-	v := r.versions[dir]
-	_, problem := r.problems[dir]
-	lists := r.lists(dir)
+// the place's turn.
+func (r *Registry) sweepPaths(place string) {
+	v := r.versions[place]
+	_, problem := r.problems[place]
+	lists := r.lists(place)
 	switch {
 	case problem:
 		return
@@ -160,6 +160,12 @@ func (r *Registry) sweepPaths(dir string) {
 		// A list that stays behind does no harm, and goes at the next Open.
 		_ = os.RemoveAll(lists)
 		return
+	}
+	needed := map[string]bool{v.ID: true}
+	if rec := r.records[v.Plugin]; rec != nil {
+		for _, k := range rec.Versions {
+			needed[k.ID] = true
+		}
 	}
 	entries, err := os.ReadDir(lists)
 	if err != nil {
@@ -170,7 +176,7 @@ func (r *Registry) sweepPaths(dir string) {
 		made = info.ModTime()
 	}
 	for _, entry := range entries {
-		if entry.Name() == v.ID {
+		if needed[entry.Name()] {
 			continue
 		}
 		if strings.HasPrefix(entry.Name(), newPaths) {
@@ -181,6 +187,15 @@ func (r *Registry) sweepPaths(dir string) {
 		}
 		_ = os.Remove(filepath.Join(lists, entry.Name()))
 	}
+}
+
+// linkList gives the place to which a version moves its list too, for the next start.
+func (r *Registry) linkList(v *Version, from, to string) {
+	if v.paths.file == "" || os.MkdirAll(r.lists(to), 0o700) != nil {
+		return
+	}
+	// Without it, the next start asks the guest, as it does anyway.
+	_ = os.Link(filepath.Join(r.lists(from), v.ID), filepath.Join(r.lists(to), v.ID))
 }
 
 // sweepGone removes the lists of plugins whose folders are not there any more.

@@ -2,11 +2,7 @@ package registry
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,26 +14,19 @@ import (
 	"github.com/wisr-dev/wisr/plugins/sandbox"
 )
 
-// load makes a version of the plugin in a folder. On a problem the version is
-// nil where not even the route is known, else one whose Err is set.
-func (r *Registry) load(ctx context.Context, dir string) (*Version, *Problem) {
-	m, err := manifest.Load(dir)
-	if m == nil {
-		return nil, &Problem{Plugin: filepath.Base(dir), Dir: dir, Err: err, unnamed: true}
-	}
-	v := unloaded(m)
-	if err == nil {
-		err = r.fill(ctx, v)
-	}
+// load makes a version of an artifact. On a problem it is broken, and has its
+// ID if it came to have one.
+func (r *Registry) load(ctx context.Context, a *artifact) (*Version, error) {
+	v := unloaded(a.manifest)
+	err := r.fill(ctx, v, a)
 	if err == nil {
 		r.opt.Log.Debug("plugin loaded", "plugin", v.Plugin, "version", v.Short(), "route", v.Route.String())
 		return v, nil
 	}
 	v.close()
-	id := v.ID
-	v = broken(m, err)
-	v.ID = id
-	return v, &Problem{Plugin: v.Plugin, Dir: dir, Err: err}
+	failed := broken(a.manifest, err)
+	failed.ID, failed.content, failed.Origin, failed.bytes = v.ID, v.content, v.Origin, v.bytes
+	return failed, err
 }
 
 func unloaded(m *manifest.Manifest) *Version {
@@ -55,36 +44,34 @@ func broken(m *manifest.Manifest, err error) *Version {
 // Short is the version's ID as people read it.
 func (v *Version) Short() string { return v.ID[:min(12, len(v.ID))] }
 
-// fill builds, compiles and asks for the paths.
-func (r *Registry) fill(ctx context.Context, v *Version) error {
-	if r.opt.Builder != nil {
-		if _, err := r.opt.Builder.Build(ctx, v.Manifest); err != nil {
-			return err
-		}
-	}
-	if err := r.compile(ctx, v); err != nil {
+// fill checks, compiles and asks for the paths.
+func (r *Registry) fill(ctx context.Context, v *Version, a *artifact) error {
+	if err := r.compile(ctx, v, a); err != nil {
 		return err
 	}
-	return r.paths(ctx, v)
+	return withCode(CodePaths, "", r.paths(ctx, v, a.place))
 }
 
 // compile makes v ready to run; no guest has run after it.
-func (r *Registry) compile(ctx context.Context, v *Version) error {
-	m := v.Manifest
-	if err := r.reachable(m.Route); err != nil {
+func (r *Registry) compile(ctx context.Context, v *Version, a *artifact) error {
+	m := a.manifest
+	v.ID, v.content, v.Origin, v.bytes = a.id(), a.content(), a.origin, int64(len(a.module))
+	if err := r.admit(a); err != nil {
 		return err
 	}
-	module, err := readModule(m)
-	if err != nil {
+	var err error
+	if v.fetch, err = r.fetcher(m, a.origin); err != nil {
 		return err
 	}
-	v.ID = address(m, module)
-	if v.fetch, err = r.fetcher(m); err != nil {
-		return err
+	select {
+	case r.compiling <- struct{}{}:
+		defer func() { <-r.compiling }()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	v.module, err = r.opt.Sandbox.Load(ctx, sandbox.Spec{
 		Name:    m.Name,
-		Module:  module,
+		Module:  a.module,
 		Timeout: m.Limits.Timeout,
 		Memory:  m.Limits.Memory,
 		Output:  m.Limits.Output,
@@ -111,40 +98,9 @@ func (r *Registry) reachable(p route.Pattern) error {
 	return fmt.Errorf("route %s begins with the locale %q, and addresses that do are of the pages without it; leave it out of the route", p, first)
 }
 
-// readModule reads the module of a plugin, which has to be a file: reading
-// anything else may never end.
-func readModule(m *manifest.Manifest) ([]byte, error) {
-	file := filepath.Join(m.Dir, m.Module)
-	info, err := os.Stat(file)
-	switch {
-	case errors.Is(err, os.ErrNotExist) && m.Build.Command != "":
-		return nil, fmt.Errorf("%s is not there; run `wisr build`, which makes it by the [build] command of %s", file, manifest.FileName)
-	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("%s is not there; put the module there, or say in [build] command of %s how to make it", file, manifest.FileName)
-	case err == nil && !info.Mode().IsRegular():
-		return nil, fmt.Errorf("read the module: %s is not a file", file)
-	case err != nil:
-		return nil, fmt.Errorf("read the module: %w", err)
-	}
-	module, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("read the module: %w", err)
-	}
-	return module, nil
-}
-
-// address is a version's content address: of module, manifest, and what the sandbox makes of them.
-func address(m *manifest.Manifest, module []byte) string {
-	sum := sha256.New()
-	digest := sha256.Sum256(module)
-	sum.Write(digest[:])
-	fmt.Fprintf(sum, "%s\n%s\n", m.Hash, sandbox.Version())
-	return hex.EncodeToString(sum.Sum(nil))
-}
-
 // fetcher makes the client by which a plugin reaches what its manifest allows,
 // nil for one that asks for nothing.
-func (r *Registry) fetcher(m *manifest.Manifest) (*egress.Client, error) {
+func (r *Registry) fetcher(m *manifest.Manifest, origin Origin) (*egress.Client, error) {
 	if len(m.Fetch.Allow) == 0 {
 		return nil, nil
 	}
@@ -163,5 +119,6 @@ func (r *Registry) fetcher(m *manifest.Manifest) (*egress.Client, error) {
 		MaxResponse:     m.Fetch.MaxResponse,
 		Headers:         headers,
 		PrivateNetworks: r.opt.PrivateNetworks,
+		Sent:            origin == FromUpload,
 	}), nil
 }

@@ -13,8 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
+	"time"
 
 	"github.com/wisr-dev/wisr/plugins/build"
 	"github.com/wisr-dev/wisr/plugins/manifest"
@@ -28,35 +27,62 @@ type Options struct {
 	Builder *build.Builder   // builds modules from source before they load; nil: modules are there
 	State   string           // folder for the lists of paths, which outlive the process; nothing else is in it
 
+	// Versions is the folder in which versions are kept, and which of them are
+	// active; nothing else is in it. "": nothing is kept, nothing can be rolled back,
+	// and what was sent is gone when the process ends.
+	Versions string
+	Keep     int    // versions kept of a plugin besides the active one
+	Limits   Limits // of all plugins together
+	Grants   Grants // of plugins that were sent
+	// Verify refuses what is not signed by somebody trusted, in folders and
+	// sent alike. nil: no signature is needed.
+	Verify    func(Artifact) error
+	Trial     *Trial     // what a version has to pass before it replaces another; nil: nothing
+	Probation *Probation // what it has to live up to afterwards; nil: nothing
+
 	Locales         []string
 	DefaultLocale   string
 	PrivateNetworks bool // whether a host name may resolve to a private address
 
 	LookupEnv func(string) (string, bool) // for ${NAME} in fetch headers; nil: nothing is set
-	Parallel  int                         // plugins that load at once; 0: one
-	Changed   func()                      // called when Reload has made another table; returns at once; may be nil
-	Log       *slog.Logger                // required
+	Now       func() time.Time            // nil: time.Now
+	Parallel  int                         // plugins that load at once when the registry opens; 0: one
+	Changed   func()                      // called when there is another table; returns at once; may be nil
+	Events    Events
+	Log       *slog.Logger // required
 }
 
 // ErrClosed is returned by what a closed Registry, or a version of it, is asked to do.
 var ErrClosed = errors.New("the registry is closed")
 
 // Registry holds the plugins of a site. Its methods may be called by many goroutines.
+//
+// A plugin has a place: the folder that gives it, or, if it was sent and there is
+// no such folder, one that stands for that. What changes a place takes its turn.
 type Registry struct {
 	opt    Options
 	bounds bounds
 	table  atomic.Pointer[Table]
 
-	turns sync.Map // folder → chan struct{}: holding its one place is loading; taken before mu
+	turns     sync.Map          // place → chan struct{}: holding its one item is changing the place; taken before mu
+	compiling chan struct{}     // holds as many items as modules are compiled
+	reached   func(step string) // called at each step of a swap; nil but in tests
 
 	mu       sync.Mutex
 	closed   bool                // guarded by mu
-	versions map[string]*Version // by folder; guarded by mu
-	problems map[string]Problem  // by folder; guarded by mu
+	versions map[string]*Version // by place; guarded by mu
+	problems map[string]Problem  // by place; guarded by mu
+	waiting  map[string]*Version // for a route that another place has still; by place; guarded by mu
+	records  map[string]*record  // by plugin; a record is never changed, but replaced; guarded by mu
+	reports  map[string]*Report  // the last one of each plugin, by name; guarded by mu
 }
 
-// Open loads the plugins in opt.Dir. Plugins that do not load are in the
-// table's Problems; the error is of the folder itself, or ctx's.
+// compilations is how many modules are compiled at once: each takes a core for
+// a second (LAB 8), and visitors want the others.
+const compilations = 2
+
+// Open loads the plugins in opt.Dir, and those that were sent before. Plugins
+// that do not load are in the table's Problems; the error is of the folder itself, or ctx's.
 func Open(ctx context.Context, opt Options) (*Registry, error) {
 	r := newRegistry(opt)
 	if err := r.open(ctx); err != nil {
@@ -65,45 +91,19 @@ func Open(ctx context.Context, opt Options) (*Registry, error) {
 	return r, nil
 }
 
-func (r *Registry) open(ctx context.Context) error {
-	dirs, err := r.folders()
-	if err != nil {
-		return err
-	}
-	loaded := make([]*Version, len(dirs))
-	problems := make([]*Problem, len(dirs))
-	var group errgroup.Group
-	group.SetLimit(max(1, r.opt.Parallel))
-	for i, dir := range dirs {
-		group.Go(func() error {
-			loaded[i], problems[i] = r.load(ctx, dir)
-			return nil
-		})
-	}
-	_ = group.Wait() // the functions return no error
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i, dir := range dirs {
-		r.settle(dir, loaded[i], problems[i])
-	}
-	if err := ctx.Err(); err != nil {
-		r.retireAll()
-		return err
-	}
-	r.publish()
-	for _, dir := range dirs {
-		r.sweepPaths(dir)
-	}
-	r.sweepGone(dirs)
-	return nil
-}
-
 func newRegistry(opt Options) *Registry {
 	if opt.LookupEnv == nil {
 		opt.LookupEnv = func(string) (string, bool) { return "", false }
 	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
 	opt.Dir = absolute(opt.Dir)
-	return &Registry{opt: opt, bounds: defaultBounds, versions: make(map[string]*Version), problems: make(map[string]Problem)}
+	return &Registry{
+		opt: opt, bounds: defaultBounds, compiling: make(chan struct{}, compilations),
+		versions: make(map[string]*Version), problems: make(map[string]Problem), waiting: make(map[string]*Version),
+		records: make(map[string]*record), reports: make(map[string]*Report),
+	}
 }
 
 // absolute is a folder in the one spelling by which folders are told apart.
@@ -117,56 +117,6 @@ func absolute(dir string) string {
 
 // Table returns the routes of this moment.
 func (r *Registry) Table() *Table { return r.table.Load() }
-
-// Reload loads the plugin in a folder of opt.Dir again. If that fails the
-// version that was serving goes on serving, and the error says why. A folder that
-// has no plugin any more is let go of.
-func (r *Registry) Reload(ctx context.Context, dir string) error {
-	dir = absolute(dir)
-	if filepath.Dir(dir) != r.opt.Dir {
-		return fmt.Errorf("%s is no folder of the plugins folder %s", dir, r.opt.Dir)
-	}
-	turns, _ := r.turns.LoadOrStore(dir, make(chan struct{}, 1))
-	turn := turns.(chan struct{})
-	select {
-	case turn <- struct{}{}:
-		defer func() { <-turn }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-
-	var v *Version
-	var problem *Problem
-	if holdsPlugin(dir) {
-		v, problem = r.load(ctx, dir)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	err := ctx.Err()
-	if r.closed {
-		err = ErrClosed
-	}
-	if err != nil {
-		if v != nil {
-			v.retire(err)
-		}
-		return err
-	}
-	old := r.settle(dir, v, problem)
-	r.publish()
-	if old != nil {
-		// Only now: who finds it retired looks into the table for the next one.
-		old.retire(ErrRetired)
-	}
-	if r.opt.Changed != nil {
-		r.opt.Changed()
-	}
-	r.sweepPaths(dir)
-	if problem != nil {
-		return problem.Err
-	}
-	return nil
-}
 
 // Folders returns the folders that have a plugin, sorted.
 func (r *Registry) Folders() ([]string, error) { return r.folders() }
@@ -185,31 +135,21 @@ func (r *Registry) retireAll() {
 	for _, v := range r.versions {
 		v.retire(ErrClosed)
 	}
+	for _, v := range r.waiting {
+		v.retire(ErrClosed)
+	}
 }
 
-// settle takes in the result of loading a folder, neither a version nor a
-// problem if it has no plugin any more. It returns the version that is not needed
-// any longer, if there is one. r.mu is held.
-func (r *Registry) settle(dir string, v *Version, problem *Problem) (old *Version) {
-	old = r.versions[dir]
-	delete(r.problems, dir)
-	if problem == nil {
-		delete(r.versions, dir)
-		if v != nil {
-			r.versions[dir] = v
-		}
-		return old
+// turn waits until nobody else changes a place.
+func (r *Registry) turn(ctx context.Context, place string) (release func(), err error) {
+	turns, _ := r.turns.LoadOrStore(place, make(chan struct{}, 1))
+	turn := turns.(chan struct{})
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	if v == nil && old != nil { // the manifest does not tell any more whose it is
-		problem.Plugin = old.Plugin
-		v = broken(old.Manifest, problem.Err)
-	}
-	r.problems[dir] = *problem
-	if v == nil || old != nil && old.Err == nil {
-		return nil // the good version stays, if there is one
-	}
-	r.versions[dir] = v
-	return old
 }
 
 // publish makes the table of what is loaded. r.mu is held.

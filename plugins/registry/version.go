@@ -26,6 +26,10 @@ type Version struct {
 	Route    route.Pattern
 	Fallback page.Fallback // FallbackBlocking for a route without parameters
 	Err      error         // why it cannot run; nil: it can
+	Origin   Origin
+
+	content string // see artifact.content
+	bytes   int64  // of the module
 
 	module *sandbox.Module
 	fetch  *egress.Client

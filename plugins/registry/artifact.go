@@ -1,0 +1,109 @@
+package registry
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/wisr-dev/wisr/plugins/manifest"
+	"github.com/wisr-dev/wisr/plugins/sandbox"
+)
+
+// Origin is how a version came to the host.
+type Origin string
+
+const (
+	FromFolder Origin = "folder" // the site's own folder: it is granted what it asks for
+	FromUpload Origin = "upload" // sent over HTTP: it has what Options.Grants list
+)
+
+// SignatureFile is the name of a plugin's detached signature in its folder.
+const SignatureFile = "plugin.sig"
+
+// Artifact is a plugin before anything was made of it.
+type Artifact struct {
+	Manifest  []byte // plugin.toml
+	Module    []byte
+	Signature []byte // detached; nil: there is none
+}
+
+// artifact is an Artifact whose manifest was read.
+type artifact struct {
+	manifest  *manifest.Manifest // nil if it does not tell name and route
+	module    []byte
+	signature []byte
+	origin    Origin
+	place     string // that it is to have; see Registry
+}
+
+// content tells what was sent or put there from everything else, whatever a host
+// makes of it: unlike a version's ID it is the same after an update of wisr.
+func (a *artifact) content() string {
+	digest := sha256.Sum256(a.module)
+	sum := sha256.New()
+	sum.Write(digest[:])
+	fmt.Fprintf(sum, "%s\n", a.manifest.Hash)
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// id is a version's content address: of module, manifest, and what the sandbox makes of them.
+func (a *artifact) id() string {
+	digest := sha256.Sum256(a.module)
+	sum := sha256.New()
+	sum.Write(digest[:])
+	fmt.Fprintf(sum, "%s\n%s\n", a.manifest.Hash, sandbox.Version())
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// readFolder reads the plugin in a folder, building it first where that is asked
+// for. With an error, the manifest is there as far as manifest.Load gives it.
+func (r *Registry) readFolder(ctx context.Context, dir string) (*artifact, error) {
+	m, err := manifest.Load(dir)
+	a := &artifact{manifest: m, origin: FromFolder, place: dir}
+	if err != nil {
+		return a, err
+	}
+	if r.opt.Builder != nil {
+		if _, err := r.opt.Builder.Build(ctx, m); err != nil {
+			return a, err
+		}
+	}
+	if err := r.reachable(m.Route); err != nil {
+		return a, err
+	}
+	if a.module, err = readModule(m); err != nil {
+		return a, err
+	}
+	a.signature, err = os.ReadFile(filepath.Join(dir, SignatureFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return a, fmt.Errorf("read the signature: %w", err)
+	}
+	return a, nil
+}
+
+// readModule reads the module of a plugin, which has to be a file: reading
+// anything else may never end.
+func readModule(m *manifest.Manifest) ([]byte, error) {
+	file := filepath.Join(m.Dir, m.Module)
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, os.ErrNotExist) && m.Build.Command != "":
+		return nil, fmt.Errorf("%s is not there; run `wisr build`, which makes it by the [build] command of %s", file, manifest.FileName)
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("%s is not there; put the module there, or say in [build] command of %s how to make it", file, manifest.FileName)
+	case err == nil && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("read the module: %s is not a file", file)
+	case err != nil:
+		return nil, fmt.Errorf("read the module: %w", err)
+	}
+	module, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the module: %w", err)
+	}
+	return module, nil
+}

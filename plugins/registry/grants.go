@@ -1,0 +1,131 @@
+package registry
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/wisr-dev/wisr/plugins/manifest"
+	"github.com/wisr-dev/wisr/plugins/manifest/strict"
+)
+
+// Grants are what plugins that were sent over HTTP may have of what their manifests
+// ask for. The zero value is nothing: no network, no files, no variables.
+type Grants struct {
+	Fetch []string // as [fetch] allow in plugin.toml
+	Files []string // absolute paths of folders; those below them are granted too
+	Env   []string // names of environment variables that [fetch.headers] may refer to
+}
+
+// Limits bound what all plugins of a host take together; 0 does not.
+type Limits struct {
+	Plugins int   // how many
+	Bytes   int64 // of their active modules
+}
+
+func (l Limits) check(plugins int, bytes int64) error {
+	switch {
+	case l.Plugins > 0 && plugins > l.Plugins:
+		return withCode(CodeLimit, fmt.Sprintf("remove one, or set max = %d below [plugins] in wisr.toml", plugins), fmt.Errorf("there would be %d plugins; the host takes %d", plugins, l.Plugins))
+	case l.Bytes > 0 && bytes > l.Bytes:
+		return withCode(CodeLimit, fmt.Sprintf("remove one, make it smaller, or set max_modules = %d below [plugins] in wisr.toml", bytes), fmt.Errorf("the modules of all plugins would have %d bytes; the host takes %d", bytes, l.Bytes))
+	}
+	return nil
+}
+
+// admit refuses what may not even be compiled.
+func (r *Registry) admit(a *artifact) error {
+	if r.opt.Verify != nil {
+		if err := r.opt.Verify(Artifact{Manifest: a.manifest.Text, Module: a.module, Signature: a.signature}); err != nil {
+			return withCode(CodeSignature, "", err)
+		}
+	}
+	if want := a.manifest.SHA256; want != "" {
+		sum := sha256.Sum256(a.module)
+		if got := hex.EncodeToString(sum[:]); got != want {
+			return withCode(CodeDigest, "send the module that the manifest is about, or write sha256 = \""+got+"\"", fmt.Errorf("the module has the SHA-256 %s, %s wants %s", got, manifest.FileName, want))
+		}
+	}
+	if err := r.reachable(a.manifest.Route); err != nil || a.origin != FromUpload {
+		return err
+	}
+	return r.granted(a.manifest)
+}
+
+// granted refuses a manifest that asks for more than is granted, naming all of it.
+func (r *Registry) granted(m *manifest.Manifest) error {
+	var missing []error
+	lacks := func(key, what, entry string) {
+		missing = append(missing, withCode(CodeGrant, fmt.Sprintf("add %q to %s below [grants] in wisr.toml", entry, key),
+			fmt.Errorf("it asks for %s %s, which plugins sent over HTTP are not granted", what, entry)))
+	}
+	for _, entry := range m.Fetch.Allow {
+		if !slices.Contains(r.opt.Grants.Fetch, entry) {
+			lacks("fetch", "the network at", entry)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Files)) {
+		path := m.Files[name]
+		switch {
+		case !filepath.IsAbs(path):
+			missing = append(missing, withCode(CodeGrant, "write the path of a folder on the host, and add it to files below [grants] in wisr.toml",
+				fmt.Errorf("it asks for the folder %s, but was sent without a folder that this is relative to", path)))
+		case !slices.ContainsFunc(r.opt.Grants.Files, func(root string) bool { return within(root, path) }):
+			lacks("files", "the folder", filepath.Clean(path))
+		}
+	}
+	for _, name := range references(m) {
+		if !slices.Contains(r.opt.Grants.Env, name) {
+			lacks("env", "the environment variable", name)
+		}
+	}
+	return joined(missing)
+}
+
+// within tells whether path is root or below it.
+func within(root, path string) bool {
+	rel, err := filepath.Rel(root, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// references are the environment variables that a manifest's headers refer to.
+func references(m *manifest.Manifest) []string {
+	names := make(map[string]bool)
+	for _, fields := range m.Fetch.Headers {
+		for _, value := range fields {
+			found, err := strict.References(value)
+			if err != nil {
+				continue // headers says what is wrong
+			}
+			for _, name := range found {
+				names[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// joined is all errors as one, of which refusals tells each.
+func joined(errs []error) error {
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
+}
+
+// refusals are what a report says of an error, one for each that is joined in it.
+func refusals(err error) []Refusal {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []Refusal
+		for _, e := range many.Unwrap() {
+			all = append(all, refusals(e)...)
+		}
+		return all
+	}
+	return []Refusal{refusal(err)}
+}
