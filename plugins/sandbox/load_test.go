@@ -83,7 +83,8 @@ func TestCodeThatIsNotValidIsALoadError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	broken := m.Rewrite(wasm.Edits{Entry: []byte{0x6a}}) // i32.add of nothing
+	m.Funcs[0].Code = append([]byte{0x6a}, m.Funcs[0].Code...) // i32.add of nothing
+	broken := m.Encode()
 	_, err = box(t, Options{}).Load(t.Context(), Spec{Name: "blog", Module: broken})
 	var e *LoadError
 	if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), "plugin blog: is not valid WebAssembly (invalid function") {

@@ -25,6 +25,12 @@ func custom(s string) []byte  { return sec(sectionCustom, name(s), b(1, 2, 3)) }
 func types(t ...byte) []byte  { return sec(sectionType, t) }
 func bodies(t ...byte) []byte { return sec(sectionCode, t) }
 
+// body is a module of one function without parameters, results and locals. Its
+// code begins at byte 23.
+func body(code ...byte) []byte {
+	return mod(types(1, 0x60, 0, 0), sec(sectionFunction, b(1, 0)), bodies(append(b(1, byte(len(code)+1), 0), code...)...))
+}
+
 // small is a module with one import, two functions of which one calls, a
 // table, a memory and two exports.
 func small() []byte {

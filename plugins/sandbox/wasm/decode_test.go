@@ -29,7 +29,7 @@ func TestDecodeTellsWhatAModuleHas(t *testing.T) {
 	if !reflect.DeepEqual(m.Memories, []Limits{{Min: 1, Max: 16, HasMax: true}}) {
 		t.Errorf("memories are %+v", m.Memories)
 	}
-	if len(m.Tables) != 1 || m.Tables[0].Limits != (Limits{Min: 1}) {
+	if len(m.Tables) != 1 || m.Tables[0] != (Table{FuncRef, Limits{Min: 1}}) {
 		t.Errorf("tables are %+v", m.Tables)
 	}
 	for index, want := range []uint32{1, 0, 0} {
@@ -108,7 +108,8 @@ func TestDecodeErrorsSayWhere(t *testing.T) {
 		{"shared table", mod(sec(sectionTable, b(1, byte(FuncRef), 3, 1, 1))), 12, "limits of kind 0x3"},
 		{"four billion globals", mod(sec(sectionGlobal, b(0xff, 0xff, 0xff, 0xff, 0x0f))), 10, "globals are more"},
 		{"export twice", mod(noFuncs, sec(sectionFunction, b(1, 0)), sec(sectionExport, b(2), name("a"), b(0, 0), name("a"), b(0, 0)), bodies(1, 2, 0, 0x0b)), 25, `"a" is exported twice`},
-		{"export of nothing", mod(sec(sectionExport, b(1), name("a"), b(0, 0))), 14, "function 0, which is not there"},
+		{"export of nothing", mod(sec(sectionExport, b(1), name("a"), b(0, 0))), 14, "function 0 is not there, the module has 0"},
+		{"export of a tag", mod(sec(sectionExport, b(1), name("a"), b(4, 0))), 13, "export kind 4"},
 		{"four billion elements", mod(sec(sectionElement, b(1, 1, 0, 0xff, 0xff, 0xff, 0xff, 0x0f))), 13, "elements are more"},
 		{"unknown elements", mod(sec(sectionElement, b(1, 8, 0, 0))), 11, "flags 0x8"},
 		{"code without functions", mod(bodies(1, 2, 0, 0x0b)), 14, "0 functions are declared, 1 have code"},
@@ -116,7 +117,25 @@ func TestDecodeErrorsSayWhere(t *testing.T) {
 		{"four billion locals", mod(noFuncs, sec(sectionFunction, b(1, 0)), bodies(1, 8, 1, 0xff, 0xff, 0xff, 0xff, 0x0f, byte(I32), 0x0b)), 23, "locals in a function"},
 		{"four billion bytes of data", mod(sec(sectionData, b(1, 1, 0xff, 0xff, 0xff, 0xff, 0x0f))), 17, "data takes 4294967295 bytes"},
 		{"call in a constant", mod(sec(sectionGlobal, b(1, byte(I32), 0, 0x10, 0, 0x0b))), 13, "instruction 0x10"},
+		{"constant of a later global", mod(sec(sectionGlobal, b(1, byte(I32), 0, 0x23, 0, 0x0b))), 13, "global 0 is not there"},
+		{"constant without an end", mod(sec(sectionGlobal, b(1, byte(I32), 0, 0x41, 0))), 15, "no end"},
 		{"four billion names", mod(sec(sectionCustom, name("name"), b(1, 5, 0xff, 0xff, 0xff, 0xff, 0x0f))), 17, "names are more"},
+		{"start function that is not there", mod(sec(sectionStart, b(0))), 10, "function 0 is not there"},
+		{"code after the end", body(0x0b, 0x01), 24, "1 bytes are left over at the end of the function"},
+		{"code without an end", body(0x02, 0x40, 0x01, 0x0b), 27, "1 blocks without an end"},
+		{"code cut in an instruction", body(0x41), 24, "number is missing"},
+		{"unknown instruction", body(0x06, 0x0b), 23, "instruction 06 is not supported"},
+		{"unknown instruction behind a prefix", body(0xfc, 0x12, 0x0b), 23, "instruction fc 12 is not supported"},
+		{"relaxed vectors", body(0xfd, 0x80, 0x02, 0x0b), 23, "instruction fd 80 02 is not supported"},
+		{"number of 33 bits", body(0x41, 0x80, 0x80, 0x80, 0x80, 0x08, 0x1a, 0x0b), 24, "more than 32 bits"},
+		{"number of 65 bits", body(0x42, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01, 0x1a, 0x0b), 24, "more than 64 bits"},
+		{"a billion labels", body(0x0e, 0xff, 0xff, 0xff, 0xff, 0x03, 0, 0x0b), 23, "1073741823 labels cannot be"},
+		{"call of what is not there", body(0x10, 1, 0x0b), 23, "function 1 is not there, the module has 1"},
+		{"global that is not there", body(0x23, 0, 0x1a, 0x0b), 23, "global 0 is not there, the module has 0"},
+		{"table that is not there", body(0x11, 0, 0, 0x0b), 23, "table 0 is not there"},
+		{"block of a type that is not there", body(0x02, 1, 0x0b, 0x0b), 23, "type 1 is not there, 1 types are"},
+		{"elements that are not there", body(0xfc, 13, 0, 0x0b), 23, "element segment 0 is not there"},
+		{"data that is not counted", body(0xfc, 9, 0, 0x0b), 23, "data segment 0 is not there"},
 		{"name map with more", mod(sec(sectionCustom, name("name"), b(1, 2, 0, 0))), 18, "left over"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -147,21 +166,14 @@ func TestDecodeBoundsTheLocalsOfAModule(t *testing.T) {
 // module with functions and no code.
 func TestDecodeRefusesWhatIsCutShort(t *testing.T) {
 	data := small()
-	whole, err := Decode(data)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ends := map[int]bool{}
-	for _, s := range whole.sections {
-		ends[s.start] = true
+	for r := (&reader{data: data, pos: 8, end: len(data)}); r.left() > 0; {
+		_, start, _ := nextSection(r)
+		ends[start] = true
 	}
 	for n := range len(data) {
-		m, err := Decode(data[:n])
-		if err == nil && !ends[n] {
+		if _, err := Decode(data[:n]); err == nil && !ends[n] {
 			t.Errorf("the first %d bytes decode", n)
-		}
-		if err == nil && len(m.Funcs) != len(m.bodies) {
-			t.Errorf("the first %d bytes have %d functions, %d bodies", n, len(m.Funcs), len(m.bodies))
 		}
 	}
 }

@@ -47,33 +47,33 @@ var sectionNames = [...]struct {
 	sectionData:      {"data section", 12},
 }
 
-// Module is a decoded module. It shares the bytes it was decoded from.
+// Module is a decoded module, to look into, to change, and to encode again.
+// Slices of bytes in it are those it was decoded from: replace them, do not
+// write to them. Indices count imported functions, tables, memories and
+// globals first, each in a space of its own.
 type Module struct {
 	Types    []FuncType
 	Imports  []Import
-	Funcs    []uint32 // index into Types for each function that is not imported
-	Tables   []Table  // those that are not imported
-	Memories []Limits // those that are not imported
+	Funcs    []Func // those that are not imported, as the next three
+	Tables   []Table
+	Memories []Limits // in pages of 64 KiB
+	Globals  []Global
 	Exports  []Export
-	Start    bool   // there is a start function
+	Start    *uint32 // the function that runs when an instance is made; nil: none
+	Elements []Element
+	Data     []Data
+	Customs  []Custom
 	Name     string // what the name section calls the module, "" if nothing
 
-	data     []byte
-	sections []section
-	imported []uint32 // types of the imported functions
-	bodies   []body
-}
+	// DataCount says that there is a data count section, as memory.init and
+	// data.drop need it.
+	DataCount bool
 
-// section is data[start:end] with its header, of which data[payload:end] is the content.
-type section struct {
-	id                  byte
-	name                string // of a custom section
-	start, payload, end int
+	imported [4]uint32 // how many of each Kind
+	size     int
+	declared []uint32 // while decoding: types of the functions whose bodies are to come
+	segments uint32   // while decoding: what the data count section says
 }
-
-// body is a function's data[start:end]: its size, its locals, then its
-// instructions from code on. Its content, which the size counts, begins at locals.
-type body struct{ start, locals, code, end int }
 
 var magic = []byte("\x00asm")
 
@@ -94,58 +94,53 @@ func Decode(data []byte) (*Module, error) {
 		return nil, &Error{Offset: 4, Msg: fmt.Sprintf("version %d of the format is not known, 1 is", version)}
 	}
 
-	m := &Module{data: data}
+	m := &Module{size: len(data)}
 	r := &reader{data: data, pos: 8, end: len(data)}
 	last := 0
 	for r.err == nil && r.left() > 0 {
-		s, body := nextSection(r)
+		id, start, content := nextSection(r)
 		if r.err != nil {
 			break
 		}
-		if s.id != sectionCustom {
-			rank := sectionNames[s.id].rank
+		if id == sectionCustom {
+			m.decodeCustom(content, last)
+		} else {
+			rank := sectionNames[id].rank
 			if rank <= last {
-				r.failf(s.start, "the %s is there twice or in the wrong place", sectionNames[s.id].name)
+				r.failf(start, "the %s is there twice or in the wrong place", sectionNames[id].name)
 				break
 			}
 			last = rank
+			m.decode(id, content)
 		}
-		m.sections = append(m.sections, s)
-		if err := m.decode(s, body); err != nil {
+		if err := content.done(sectionNames[id].name); err != nil {
 			return nil, err
 		}
 	}
 	if r.err != nil {
 		return nil, r.err
 	}
-	if len(m.bodies) != len(m.Funcs) {
-		return nil, &Error{Offset: len(data), Msg: fmt.Sprintf("%d functions are declared, %d have code", len(m.Funcs), len(m.bodies))}
+	if len(m.Funcs) != len(m.declared) {
+		return nil, &Error{Offset: len(data), Msg: fmt.Sprintf("%d functions are declared, %d have code", len(m.declared), len(m.Funcs))}
 	}
+	m.declared = nil
 	return m, nil
 }
 
 // nextSection reads the header of a section and gives a reader of its content.
-func nextSection(r *reader) (section, *reader) {
-	s := section{start: r.pos}
-	s.id = r.byte("section")
-	if int(s.id) >= len(sectionNames) {
-		r.failf(s.start, "section %d is not known", s.id)
-		return s, nil
+func nextSection(r *reader) (id byte, start int, content *reader) {
+	start = r.pos
+	id = r.byte("section")
+	if int(id) >= len(sectionNames) {
+		r.failf(start, "section %d is not known", id)
+		return 0, start, nil
 	}
-	what := sectionNames[s.id].name
-	size := r.u32(what + " size")
-	s.payload = r.pos
-	content := r.sub(size, what)
-	s.end = r.pos
-	if s.id == sectionCustom && r.err == nil {
-		s.name = content.name("custom section name")
-		r.join(content)
-	}
-	return s, content
+	what := sectionNames[id].name
+	return id, start, r.sub(r.u32(what+" size"), what)
 }
 
-func (m *Module) decode(s section, r *reader) error {
-	switch s.id {
+func (m *Module) decode(id byte, r *reader) {
+	switch id {
 	case sectionType:
 		m.decodeTypes(r)
 	case sectionImport:
@@ -157,43 +152,74 @@ func (m *Module) decode(s section, r *reader) error {
 	case sectionMemory:
 		m.decodeMemories(r)
 	case sectionGlobal:
-		decodeGlobals(r)
+		m.decodeGlobals(r)
 	case sectionExport:
 		m.decodeExports(r)
 	case sectionStart:
-		m.Start = true
-		r.u32("start function")
+		start := m.index(r, KindFunc)
+		m.Start = &start
 	case sectionElement:
-		decodeElements(r)
+		m.decodeElements(r)
 	case sectionDataCount:
-		r.u32("number of data segments")
+		m.DataCount, m.segments = true, r.u32("number of data segments")
 	case sectionCode:
 		m.decodeBodies(r)
 	case sectionData:
-		decodeData(r)
-	case sectionCustom:
-		if s.name != "name" {
-			return nil
-		}
-		m.decodeNames(r)
+		m.decodeData(r)
 	}
-	if err := r.done(sectionNames[s.id].name); err != nil {
-		return err
-	}
-	return nil
 }
 
-// Func returns the type of a function by its index, imported ones first: it
-// is an index into Types.
+// Func returns the type of a function by its index: it is an index into Types.
 func (m *Module) Func(index uint32) (typ uint32, ok bool) {
-	i := uint64(index)
-	if n := uint64(len(m.imported)); i < n {
-		return m.imported[i], true
-	} else if i -= n; i < uint64(len(m.Funcs)) {
-		return m.Funcs[i], true
+	if index >= m.imported[KindFunc] {
+		if i := uint64(index - m.imported[KindFunc]); i < uint64(len(m.Funcs)) {
+			return m.Funcs[i].Type, true
+		}
+		return 0, false
+	}
+	for _, imp := range m.Imports {
+		if imp.Kind == KindFunc {
+			if index == 0 {
+				return imp.Type, true
+			}
+			index--
+		}
 	}
 	return 0, false
 }
 
-// Size is the number of bytes of the module.
-func (m *Module) Size() int { return len(m.data) }
+// Imported is how many of a kind are imported: the index of the first that is not.
+func (m *Module) Imported(k Kind) uint32 { return m.imported[k] }
+
+// count is how many of a kind there are, imported ones included.
+func (m *Module) count(k Kind) uint64 {
+	own := 0
+	switch k {
+	case KindFunc:
+		own = max(len(m.Funcs), len(m.declared))
+	case KindTable:
+		own = len(m.Tables)
+	case KindMemory:
+		own = len(m.Memories)
+	case KindGlobal:
+		own = len(m.Globals)
+	}
+	return uint64(m.imported[k]) + uint64(own)
+}
+
+// index reads the index of something that is there.
+func (m *Module) index(r *reader, k Kind) uint32 {
+	at := r.pos
+	i := r.u32("index")
+	m.there(r, at, k, i)
+	return i
+}
+
+func (m *Module) there(r *reader, at int, k Kind, index uint32) {
+	if n := m.count(k); r.err == nil && uint64(index) >= n {
+		r.failf(at, "%s %d is not there, the module has %d", k, index, n)
+	}
+}
+
+// Size is the number of bytes that were decoded.
+func (m *Module) Size() int { return m.size }

@@ -48,30 +48,26 @@ func (m *Module) decodeImports(r *reader) {
 	n := r.count(4, "imports")
 	m.Imports = make([]Import, 0, n)
 	for range n {
-		imp := Import{start: r.pos}
-		imp.Module = r.name("import module")
-		imp.Name = r.name("import name")
-		imp.desc = r.pos
+		imp := Import{Module: r.name("import module"), Name: r.name("import name")}
+		at := r.pos
 		imp.Kind = Kind(r.byte("import kind"))
 		switch imp.Kind {
 		case KindFunc:
 			imp.Type = m.typeIndex(r)
-			m.imported = append(m.imported, imp.Type)
 		case KindTable:
-			r.valueType()
-			r.limits(false)
+			imp.Value = r.valueType()
+			imp.Limits = r.limits(false)
 		case KindMemory:
-			r.limits(true)
+			imp.Limits = r.limits(true)
 		case KindGlobal:
-			r.valueType()
-			r.byte("mutability")
+			imp.Value, imp.Mutable = r.valueType(), r.mutability()
 		default:
-			r.failf(imp.desc, "import kind %d is not supported", imp.Kind)
+			r.failf(at, "import kind %d is not supported", imp.Kind)
 		}
-		imp.end = r.pos
 		if r.err != nil {
 			return
 		}
+		m.imported[imp.Kind]++
 		m.Imports = append(m.Imports, imp)
 	}
 }
@@ -86,6 +82,15 @@ func (m *Module) typeIndex(r *reader) uint32 {
 	return i
 }
 
+func (r *reader) mutability() bool {
+	at := r.pos
+	b := r.byte("mutability")
+	if b > 1 {
+		r.failf(at, "mutability %#x is neither 0 nor 1", b)
+	}
+	return b == 1
+}
+
 // limits reads those of a memory or a table. A shared memory (threads) is
 // decoded, for the engine to refuse; 64-bit ones are refused here.
 func (r *reader) limits(memory bool) Limits {
@@ -95,7 +100,7 @@ func (r *reader) limits(memory bool) Limits {
 		r.failf(at, "limits of kind %#x are not supported", flag)
 		return Limits{}
 	}
-	l := Limits{Min: r.u32("minimum"), HasMax: flag&1 != 0}
+	l := Limits{Min: r.u32("minimum"), HasMax: flag&1 != 0, Shared: flag&2 != 0}
 	if l.HasMax {
 		l.Max = r.u32("maximum")
 	}
@@ -104,13 +109,13 @@ func (r *reader) limits(memory bool) Limits {
 
 func (m *Module) decodeFuncs(r *reader) {
 	n := r.count(1, "functions")
-	m.Funcs = make([]uint32, 0, n)
+	m.declared = make([]uint32, 0, n)
 	for range n {
 		i := m.typeIndex(r)
 		if r.err != nil {
 			return
 		}
-		m.Funcs = append(m.Funcs, i)
+		m.declared = append(m.declared, i)
 	}
 }
 
@@ -119,11 +124,7 @@ func (m *Module) decodeTables(r *reader) {
 	n := r.count(3, "tables")
 	m.Tables = make([]Table, 0, n)
 	for range n {
-		t := Table{start: r.pos}
-		r.valueType()
-		t.limits = r.pos
-		t.Limits = r.limits(false)
-		t.end = r.pos
+		t := Table{Value: r.valueType(), Limits: r.limits(false)}
 		if r.err != nil {
 			return
 		}
@@ -142,6 +143,20 @@ func (m *Module) decodeMemories(r *reader) {
 	}
 }
 
+func (m *Module) decodeGlobals(r *reader) {
+	// A type, mutability, and an expression that is at least its end.
+	n := r.count(3, "globals")
+	m.Globals = make([]Global, 0, n)
+	for range n {
+		g := Global{Value: r.valueType(), Mutable: r.mutability()}
+		g.Init = m.constExpr(r)
+		if r.err != nil {
+			return
+		}
+		m.Globals = append(m.Globals, g)
+	}
+}
+
 func (m *Module) decodeExports(r *reader) {
 	// An empty name, a kind and an index.
 	n := r.count(3, "exports")
@@ -154,19 +169,25 @@ func (m *Module) decodeExports(r *reader) {
 			r.failf(at, "%q is exported twice", e.Name)
 		}
 		seen[e.Name] = true
-		kind := r.pos
-		e.Kind = Kind(r.byte("export kind"))
-		if e.Kind > KindGlobal {
-			r.failf(kind, "export kind %d is not supported", e.Kind)
-		}
 		at = r.pos
-		e.Index = r.u32("export index")
-		if r.err == nil && e.Kind == KindFunc && uint64(e.Index) >= uint64(len(m.imported))+uint64(len(m.Funcs)) {
-			r.failf(at, "%q exports function %d, which is not there", e.Name, e.Index)
+		if e.Kind = Kind(r.byte("export kind")); e.Kind > KindGlobal {
+			r.failf(at, "export kind %d is not supported", e.Kind)
+			return
 		}
+		e.Index = m.index(r, e.Kind)
 		if r.err != nil {
 			return
 		}
 		m.Exports = append(m.Exports, e)
 	}
+}
+
+func (m *Module) decodeCustom(r *reader, after int) {
+	c := Custom{Name: r.name("custom section name"), after: after}
+	c.Data = r.data[r.pos:r.end]
+	m.Customs = append(m.Customs, c)
+	if r.err == nil && c.Name == nameSection {
+		m.decodeNames(r)
+	}
+	r.pos = r.end
 }

@@ -98,9 +98,11 @@ func (k Kind) String() string {
 type Import struct {
 	Module, Name string
 	Kind         Kind
-	Type         uint32 // of a KindFunc: index into Module.Types
 
-	start, desc, end int // where the entry begins, its description begins, and it ends
+	Type    uint32    // of a KindFunc: index into Module.Types
+	Value   ValueType // of a KindTable's elements, of a KindGlobal
+	Limits  Limits    // of a KindTable or KindMemory
+	Mutable bool      // a KindGlobal
 }
 
 // Export is one entry of the export section.
@@ -110,15 +112,69 @@ type Export struct {
 	Index uint32 // in the index space of its kind
 }
 
+// Func is a function that is not imported.
+type Func struct {
+	Type   uint32 // index into Module.Types
+	Locals []byte // as encoded: a vector of (how many, type); NoLocals
+	Code   []byte // instructions, the last end included
+}
+
+// NoLocals is what Func.Locals is without any.
+var NoLocals = []byte{0}
+
 // Table is one entry of the table section.
 type Table struct {
-	Limits // in elements
-
-	start, limits, end int // where the entry begins, its limits begin, and it ends
+	Value  ValueType // of its elements
+	Limits           // in elements
 }
 
 // Limits are the sizes of a memory, in pages of 64 KiB, or of a table, in elements.
 type Limits struct {
 	Min, Max uint32
 	HasMax   bool
+	Shared   bool // of the threads proposal, a memory only
+}
+
+// Global is one entry of the global section.
+type Global struct {
+	Value   ValueType
+	Mutable bool
+	Init    []byte // constant expression, its end included
+}
+
+// Mode says when a segment is used.
+type Mode byte
+
+// The modes of segments.
+const (
+	Active      Mode = iota // copied when an instance is made
+	Passive                 // copied by memory.init or table.init
+	Declarative             // never: it lists functions that ref.func names
+)
+
+// Element is a segment of elements for tables.
+type Element struct {
+	Mode   Mode
+	Table  uint32    // of an Active one
+	Offset []byte    // of an Active one: constant expression, its end included
+	Value  ValueType // of the elements; FuncRef where Exprs is false
+	Exprs  bool      // Items are constant expressions, not indices of functions
+	Count  int
+	Items  []byte // as encoded, without their number
+}
+
+// Data is a segment of bytes for memories.
+type Data struct {
+	Mode   Mode   // Active or Passive
+	Memory uint32 // of an Active one
+	Offset []byte // of an Active one: constant expression, its end included
+	Init   []byte
+}
+
+// Custom is a custom section. It is encoded where it was found: behind the
+// same section.
+type Custom struct {
+	Name  string
+	Data  []byte
+	after int // rank of the section in front of it
 }
