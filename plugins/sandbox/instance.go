@@ -56,7 +56,15 @@ type span struct{ at, size uint64 }
 // Call calls an export with an input and returns what it wrote, which may be
 // empty. Errors are *Failure; after one every further call fails at once.
 // It is an error as well that the module has no such export.
-func (i *Instance) Call(ctx context.Context, export string, input []byte) ([]byte, error) {
+func (i *Instance) Call(ctx context.Context, export string, input []byte) (output []byte, err error) {
+	if e := i.mod.box.Do(ctx, func(ctx context.Context) { output, err = i.callHere(ctx, export, input) }); e != nil {
+		return nil, i.noCore(export, e)
+	}
+	return output, err
+}
+
+// callHere is Call for who has a core.
+func (i *Instance) callHere(ctx context.Context, export string, input []byte) ([]byte, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.dead || i.gone {
@@ -73,10 +81,7 @@ func (i *Instance) Call(ctx context.Context, export string, input []byte) ([]byt
 		i.dead = true
 		return nil, i.refuse(export, CauseTimeout, i.mod.tooLong())
 	}
-	t, err := i.begin(ctx, export)
-	if err != nil {
-		return nil, err
-	}
+	t := i.begin(ctx)
 	defer i.finish()
 	i.stopped, i.errorText, i.output, i.response = nil, "", span{}, nil
 	i.panicked.reset()
@@ -102,19 +107,23 @@ func (i *Instance) call(ctx context.Context, export string, input []byte) (code 
 	return code, err
 }
 
-// begin takes a turn, with a context from which host functions and the memory
+// begin begins a turn, with a context from which host functions and the memory
 // allocator find the instance.
-func (i *Instance) begin(ctx context.Context, export string) (*turn, error) {
-	t, err := begin(ctx, i.mod.box.cores, i.left)
-	if err != nil {
-		f := i.refuse(export, CauseCanceled, "given up while waiting for a core: "+err.Error())
-		f.err = err
-		return nil, f
-	}
+func (i *Instance) begin(ctx context.Context) *turn {
+	t := begin(ctx, seatOf(ctx), i.left)
 	t.ctx = context.WithValue(t.ctx, instanceKey{}, i)
 	t.ctx = experimental.WithMemoryAllocator(t.ctx, i.memory)
 	i.turn, i.ctx = t, t.ctx
-	return t, nil
+	return t
+}
+
+// noCore makes a Failure of why there was no core for a call.
+func (i *Instance) noCore(export string, err error) *Failure {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	f := i.refuse(export, CauseCanceled, "given up while waiting for a core: "+err.Error())
+	f.err = err
+	return f
 }
 
 func (i *Instance) finish() {

@@ -44,28 +44,31 @@ func (m *Module) Run(ctx context.Context) (*Instance, error) {
 	i := &Instance{mod: m, memory: &arena{limit: m.memory}, left: m.timeout}
 	i.stdout = stream{log: &i.log, level: levelStdout, over: i.over}
 	i.stderr = stream{log: &i.log, level: levelStderr, over: i.over, copy: &i.panicked}
+	var err error
+	if e := m.box.Do(ctx, func(ctx context.Context) { err = i.start(ctx) }); e != nil {
+		err = i.noCore("", e)
+	}
+	if err != nil {
+		i.Close()
+		return nil, err
+	}
+	return i, nil
+}
+
+// start is what is left of Run for who has a core.
+func (i *Instance) start(ctx context.Context) error {
 	if err := i.open(); err != nil {
-		i.Close()
-		return nil, err
+		return err
 	}
-	t, err := i.begin(ctx, "")
-	if err != nil {
-		i.Close()
-		return nil, err
-	}
-	i.plugin, err = m.code.instance(t.ctx, i.config())
-	var failed *Failure
-	if err != nil {
-		failed = i.failure("", t, 0, err)
-	}
-	i.finish()
-	if failed != nil {
-		i.Close()
-		return nil, failed
+	t := i.begin(ctx)
+	defer i.finish()
+	var err error
+	if i.plugin, err = i.mod.code.instance(t.ctx, i.config()); err != nil {
+		return i.failure("", t, 0, err)
 	}
 	// Nothing of Extism's is to reach the process's log.
 	i.plugin.SetLogger(func(extism.LogLevel, string) {})
-	return i, nil
+	return nil
 }
 
 // open opens the folders that the guest may read. It is done for each

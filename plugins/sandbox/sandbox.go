@@ -22,13 +22,23 @@ type Options struct {
 	// Cores is how many guests run at once; 0 is runtime.NumCPU(). A guest
 	// that waits for the network or sleeps does not count.
 	Cores int
+
+	// AtOnce is how many instances may be under way, most of them waiting
+	// for something; 0 is 256. Each has a thread and its memory. One that has
+	// not begun takes nothing.
+	AtOnce int
 }
+
+// defaultAtOnce is many enough that pages which wait for an upstream keep a few
+// cores busy, and few enough that their memory fits.
+const defaultAtOnce = 256
 
 // Sandbox loads modules and runs them. Its methods may be called by many
 // goroutines.
 type Sandbox struct {
 	cacheDir string // absolute, "" for none
-	cores    cores
+	cores    *cores
+	threads  threads
 
 	mu      sync.Mutex
 	modules map[*Module]struct{} // guarded by mu; nil once closed
@@ -44,7 +54,11 @@ func New(ctx context.Context, opts Options) (*Sandbox, error) {
 	if n <= 0 {
 		n = runtime.NumCPU()
 	}
-	s := &Sandbox{cores: newCores(n), modules: map[*Module]struct{}{}}
+	atOnce := opts.AtOnce
+	if atOnce <= 0 {
+		atOnce = defaultAtOnce
+	}
+	s := &Sandbox{cores: newCores(n, atOnce), modules: map[*Module]struct{}{}}
 	if opts.CacheDir != "" {
 		dir, err := makeCacheDir(opts.CacheDir)
 		if err != nil {
@@ -94,6 +108,7 @@ func (s *Sandbox) Close(ctx context.Context) error {
 	left := s.modules
 	s.modules = nil
 	s.mu.Unlock()
+	s.threads.close()
 	var err error
 	for m := range left {
 		err = errors.Join(err, m.release(ctx))

@@ -8,23 +8,26 @@ import (
 	"time"
 )
 
+func sit(t *testing.T, c *cores) *seat {
+	t.Helper()
+	s, err := c.sit(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestAClockRunsOutOverSeveralTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCores(1)
-		one, err := begin(t.Context(), c, time.Second)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := sit(t, newCores(1, 1))
+		one := begin(t.Context(), s, time.Second)
 		time.Sleep(700 * time.Millisecond)
 		left := one.end()
 		if left != 300*time.Millisecond {
 			t.Fatalf("%s are left, want 300ms", left)
 		}
 		time.Sleep(time.Hour) // between turns no time passes
-		two, err := begin(t.Context(), c, left)
-		if err != nil {
-			t.Fatal(err)
-		}
+		two := begin(t.Context(), s, left)
 		defer two.end()
 		time.Sleep(299 * time.Millisecond)
 		if err := two.over(); err != nil {
@@ -40,20 +43,19 @@ func TestAClockRunsOutOverSeveralTurns(t *testing.T) {
 // Waiting for a core costs a guest nothing.
 func TestTheClockStandsStillWhileWaitingForACore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCores(1)
-		first, err := begin(t.Context(), c, time.Hour)
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := newCores(1, 2)
+		first := sit(t, c)
 		var second *turn
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			var err error
-			if second, err = begin(t.Context(), c, time.Second); err != nil {
+			s, err := c.sit(t.Context())
+			if err != nil {
 				t.Error(err)
 				return
 			}
+			defer s.leave()
+			second = begin(t.Context(), s, time.Second)
 			defer second.end()
 			// It gives the core back to the first, which keeps it for a while.
 			if err := second.wait(func(context.Context) { time.Sleep(400 * time.Millisecond) }); err != nil {
@@ -61,11 +63,13 @@ func TestTheClockStandsStillWhileWaitingForACore(t *testing.T) {
 			}
 		}()
 		time.Sleep(10 * time.Second) // the second waits
-		if err := first.wait(func(context.Context) { time.Sleep(time.Millisecond) }); err != nil {
+		one := begin(t.Context(), first, time.Hour)
+		defer one.end()
+		if err := one.wait(func(context.Context) { time.Sleep(time.Millisecond) }); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(10 * time.Second) // and waits again
-		first.end()
+		first.leave()
 		<-done
 		if want := 600 * time.Millisecond; second.left != want {
 			t.Errorf("%s are left, want %s", second.left, want)
@@ -75,44 +79,53 @@ func TestTheClockStandsStillWhileWaitingForACore(t *testing.T) {
 
 func TestAWaitThatOutlastsTheClockEndsTheTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCores(1)
-		one, err := begin(t.Context(), c, time.Second)
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = one.wait(func(ctx context.Context) { <-ctx.Done() })
+		c := newCores(1, 1)
+		s := sit(t, c)
+		one := begin(t.Context(), s, time.Second)
+		err := one.wait(func(ctx context.Context) { <-ctx.Done() })
 		if !errors.Is(err, errTimeout) {
 			t.Errorf("got %v", err)
 		}
 		one.end()
-		// Its core is free, once.
-		two, err := begin(t.Context(), c, time.Second)
-		if err != nil {
-			t.Fatal(err)
-		}
-		two.end()
-		if len(c) != 0 {
-			t.Errorf("%d cores are in use", len(c))
+		s.leave()
+		if c.free != 1 || c.room != 1 {
+			t.Errorf("%d cores and room for %d, want 1 and 1", c.free, c.room)
 		}
 	})
 }
 
-func TestWaitingForACoreEndsWithTheContext(t *testing.T) {
+// A guest that has run for long gives its core to one that waits, and only then.
+func TestALongTurnLetsOthersGoFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCores(1)
-		one, err := begin(t.Context(), c, time.Hour)
-		if err != nil {
-			t.Fatal(err)
+		c := newCores(1, 2)
+		long := sit(t, c)
+		defer long.leave()
+		one := begin(t.Context(), long, time.Minute)
+		time.Sleep(10 * quantum)
+		if long.tired() {
+			t.Error("there is nobody to go first")
 		}
-		defer one.end()
-		why := errors.New("why")
-		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(time.Second, func() { cancel(why) })
-		if _, err := begin(ctx, c, time.Hour); !errors.Is(err, why) {
-			t.Errorf("got %v", err)
+		ran := time.Duration(0)
+		go func() {
+			s, err := c.sit(t.Context())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer s.leave()
+			begun := time.Now()
+			time.Sleep(30 * time.Millisecond)
+			ran = time.Since(begun)
+		}()
+		synctest.Wait()
+		if err := one.yield(); err != nil {
+			t.Error(err)
 		}
-		if _, err := begin(ctx, newCores(1), time.Hour); err != why {
-			t.Errorf("with a core free: got %v", err)
+		if ran != 30*time.Millisecond {
+			t.Errorf("the other ran for %s", ran)
+		}
+		if left := one.end(); left != time.Minute-10*quantum {
+			t.Errorf("%s are left: letting go first costs time", left)
 		}
 	})
 }

@@ -217,9 +217,7 @@ func TestARunThatIsGivenUpWhileWaitingSaysSo(t *testing.T) {
 	s := box(t, Options{Cores: 1})
 	m := load(t, s, Spec{Name: "blog", Module: fixture(t, "hello.wasm")})
 	i := run(t, m)
-	if err := s.cores.acquire(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	busy := sit(t, s.cores)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	_, err := m.Run(ctx)
@@ -231,7 +229,7 @@ func TestARunThatIsGivenUpWhileWaitingSaysSo(t *testing.T) {
 		}
 	}
 	// It did not run, and still can.
-	s.cores.release()
+	busy.leave()
 	if _, err := i.Call(t.Context(), "render", nil); err != nil {
 		t.Error(err)
 	}

@@ -1,0 +1,60 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+)
+
+// seatKey is where a context has the seat of its generation.
+type seatKey struct{}
+
+// errClosed is what is left to say after Close.
+var errClosed = errors.New("the sandbox is closed")
+
+func seatOf(ctx context.Context) *seat {
+	s, _ := ctx.Value(seatKey{}).(*seat)
+	if s == nil || s.left {
+		return nil
+	}
+	return s
+}
+
+// Reserve waits for a core and keeps it for the [Sandbox.Do] that gets the
+// context which is returned, so that what is to be done can be chosen when it
+// can be done. leave gives back what was not used; it has to be called, after
+// that Do has returned. It fails when ctx ends first, with its cause.
+func (s *Sandbox) Reserve(ctx context.Context) (_ context.Context, leave func(), err error) {
+	seat, err := s.cores.sit(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return context.WithValue(ctx, seatKey{}, seat), seat.leave, nil
+}
+
+// Do runs f with a core, on a thread of lowered priority. What takes more than
+// one call of an instance, or has other work to do for the page, is best done
+// in one Do; [Module.Run] and [Instance.Call] outside of one make one each.
+// The context that f gets is for f's goroutine alone.
+//
+// It fails without running f when ctx ends before there is a core, with ctx's
+// cause. Once f runs, Do returns when f does.
+func (s *Sandbox) Do(ctx context.Context, f func(context.Context)) error {
+	seat := seatOf(ctx)
+	if seat != nil && seat.moved {
+		f(ctx)
+		return nil
+	}
+	if seat == nil {
+		var err error
+		if seat, err = s.cores.sit(ctx); err != nil {
+			return err
+		}
+		ctx = context.WithValue(ctx, seatKey{}, seat)
+	}
+	defer seat.leave()
+	seat.moved = true
+	if !s.threads.run(func() { f(ctx) }) {
+		return errClosed
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package sandbox
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+)
+
+// threads are OS threads of the sandbox's own, with lowered priority, so that
+// whoever serves visitors goes before who makes pages. They cannot be lent from
+// Go: a thread's priority can be lowered by anybody but not raised again.
+//
+// There are as many as generations have begun. Idle ones are kept for a while,
+// the last used first.
+type threads struct {
+	mu     sync.Mutex
+	idle   []*thread // guarded by mu; the last used last
+	closed bool      // guarded by mu
+
+	all sync.WaitGroup
+}
+
+// thread is a goroutine that never leaves its OS thread.
+type thread struct {
+	jobs chan func()
+}
+
+// idleFor is how long a thread waits for more to do.
+const idleFor = 5 * time.Second
+
+// run runs f on a thread and waits for its end. A panic of f's is this
+// goroutine's. It is false, without f, after close.
+func (p *threads) run(f func()) bool {
+	t, ok := p.take()
+	if !ok {
+		return false
+	}
+	done := make(chan struct{})
+	var panicked error
+	t.jobs <- func() {
+		defer close(done)
+		defer func() {
+			if r := recover(); r != nil {
+				panicked = fmt.Errorf("%v\n\n%s", r, debug.Stack())
+			}
+		}()
+		f()
+	}
+	<-done
+	if panicked != nil {
+		panic(panicked)
+	}
+	return true
+}
+
+// take takes an idle thread, or makes one. It fails after close.
+func (p *threads) take() (*thread, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, false
+	}
+	if n := len(p.idle); n > 0 {
+		t := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		return t, true
+	}
+	t := &thread{jobs: make(chan func())}
+	p.all.Go(func() { p.loop(t) })
+	return t, true
+}
+
+// loop is a thread's life.
+func (p *threads) loop(t *thread) {
+	runtime.LockOSThread() // for ever: a thread whose goroutine ends locked ends with it
+	lowerPriority()
+	timer := time.NewTimer(idleFor)
+	defer timer.Stop()
+	for {
+		select {
+		case job, ok := <-t.jobs:
+			if !ok {
+				return
+			}
+			job()
+			if !p.put(t) {
+				return
+			}
+			timer.Reset(idleFor)
+		case <-timer.C:
+			if p.remove(t) {
+				return
+			}
+		}
+	}
+}
+
+// put makes t idle; false if it has to end instead.
+func (p *threads) put(t *thread) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.idle = append(p.idle, t)
+	return true
+}
+
+// remove takes t from the idle ones; false if somebody took it already.
+func (p *threads) remove(t *thread) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k := slices.Index(p.idle, t)
+	if k < 0 {
+		return false
+	}
+	p.idle = slices.Delete(p.idle, k, k+1)
+	return true
+}
+
+// close ends the threads and waits for them.
+func (p *threads) close() {
+	p.mu.Lock()
+	p.closed = true
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	for _, t := range idle {
+		close(t.jobs)
+	}
+	p.all.Wait()
+}

@@ -1,0 +1,60 @@
+package sandbox
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+)
+
+func TestIdleThreadsEndAfterAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p threads
+		defer p.close()
+		var together sync.WaitGroup
+		together.Add(10)
+		for range 10 {
+			go p.run(func() {
+				together.Done()
+				together.Wait()
+			})
+		}
+		synctest.Wait()
+		if len(p.idle) != 10 {
+			t.Fatalf("%d threads are idle, want 10", len(p.idle))
+		}
+		p.all.Wait() // no longer than idleFor, by the bubble's clock
+		if len(p.idle) != 0 {
+			t.Errorf("%d threads are left", len(p.idle))
+		}
+		if !p.run(func() {}) {
+			t.Error("no thread is made any more")
+		}
+	})
+}
+
+func TestAPanicOnAThreadIsTheCallers(t *testing.T) {
+	var p threads
+	defer p.close()
+	func() {
+		defer func() {
+			err, ok := recover().(error)
+			if !ok || !strings.HasPrefix(err.Error(), "oops\n") || !strings.Contains(err.Error(), "threads_test.go") {
+				t.Errorf("got %v", err)
+			}
+		}()
+		p.run(func() { panic("oops") })
+	}()
+	if len(p.idle) != 1 {
+		t.Errorf("%d threads, want the one that was there", len(p.idle))
+	}
+}
+
+func TestClosedThreadsRunNothing(t *testing.T) {
+	var p threads
+	p.run(func() {})
+	p.close()
+	if p.run(func() { t.Error("it ran") }) {
+		t.Error("it says that it ran")
+	}
+}
