@@ -11,7 +11,7 @@ func (h *Host) Build(ctx context.Context, progress func(prerender.Progress)) (*p
 	return prerender.Run(ctx, prerender.Options{
 		Table:    h.registry.Table(),
 		Engine:   h.engine,
-		Parallel: h.workers() * generationsPerWorker,
+		Parallel: h.generations(),
 		Progress: progress,
 		Now:      h.opt.Now,
 	})

@@ -30,10 +30,6 @@ const (
 	Dev               // serve while the site is written
 )
 
-// generationsPerWorker is how many generations are under way for each core that may
-// run guests: while one waits for an upstream, another one uses the core.
-const generationsPerWorker = 8
-
 // Options of a Host.
 type Options struct {
 	Mode      Mode
@@ -55,6 +51,7 @@ type Host struct {
 	sweeper  *sweeper    // nil in Dev
 	public   *serve.Public
 	guard    *guard.Limiter
+	lower    func() // GOMAXPROCS again
 }
 
 // Open builds a Host: it opens the store and loads the plugins. Plugins that do
@@ -68,6 +65,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		opt.LookupEnv = os.LookupEnv
 	}
 	h := &Host{cfg: cfg, opt: opt, guard: guard.New(opt.Now)}
+	h.lower = raiseProcs(h.workers())
 	if opt.Mode != Dev {
 		h.sweeper = newSweeper(h)
 	}
@@ -84,7 +82,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 			return nil, err
 		}
 	}
-	if h.box, err = sandbox.New(ctx, sandbox.Options{CacheDir: h.workPath(compiledWork), Cores: h.workers()}); err != nil {
+	if h.box, err = sandbox.New(ctx, sandbox.Options{CacheDir: h.workPath(compiledWork), Cores: h.workers(), AtOnce: h.generations()}); err != nil {
 		return nil, err
 	}
 	if opt.Mode != Start {
@@ -113,9 +111,10 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 	}
 	h.engine, err = isr.New(ctx, isr.Options{
 		Store:              h.store,
-		Renderer:           renderer{registry: h.registry, encode: true},
+		Renderer:           renderer{box: h.box, registry: h.registry, encode: true},
 		Now:                opt.Now,
-		Workers:            h.workers() * generationsPerWorker,
+		Workers:            h.generations(),
+		Admit:              h.box.Reserve,
 		Queue:              cfg.Render.Queue,
 		Expire:             cfg.Cache.Expire,
 		NotFoundRevalidate: cfg.Site.NotFoundRevalidate,
@@ -146,6 +145,7 @@ func (h *Host) Close(ctx context.Context) error {
 	if h.store != nil {
 		errs = append(errs, h.store.Close())
 	}
+	h.lower()
 	return errors.Join(errs...)
 }
 
@@ -156,13 +156,6 @@ func failureLevel(mode Mode) slog.Level {
 		return slog.LevelDebug
 	}
 	return slog.LevelError
-}
-
-func (h *Host) workers() int {
-	if h.cfg.Render.Workers > 0 {
-		return h.cfg.Render.Workers
-	}
-	return runtime.NumCPU()
 }
 
 func (h *Host) registryOptions() registry.Options {

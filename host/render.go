@@ -10,19 +10,29 @@ import (
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/plugins/page"
 	"github.com/wisr-dev/wisr/plugins/registry"
+	"github.com/wisr-dev/wisr/plugins/sandbox"
 )
 
 // renderer is where the engine's question becomes a plugin's generation: the
 // only place that knows both.
 type renderer struct {
+	box      *sandbox.Sandbox
 	registry *registry.Registry
 	encode   bool // whether pages are kept, and so worth compressing
 }
 
 var _ isr.Renderer = renderer{}
 
-// Render makes the page of a key by the version that serves it now.
-func (r renderer) Render(ctx context.Context, key string, reason page.Reason) (*isr.Output, error) {
+// Render makes the page of a key by the version that serves it now. All that
+// takes long is done on a thread of low priority.
+func (r renderer) Render(ctx context.Context, key string, reason page.Reason) (out *isr.Output, err error) {
+	if e := r.box.Do(ctx, func(ctx context.Context) { out, err = r.render(ctx, key, reason) }); e != nil {
+		return nil, e
+	}
+	return out, err
+}
+
+func (r renderer) render(ctx context.Context, key string, reason page.Reason) (*isr.Output, error) {
 	for {
 		match, ok := r.registry.Table().Lookup(key)
 		if !ok {

@@ -58,10 +58,6 @@ func (h *Host) Serve(ctx context.Context, ready func(Addresses)) (err error) {
 		Log:     h.opt.Log,
 	})
 
-	// A guest that runs holds its thread: the scheduler needs some that guests
-	// cannot take, so that visitors are answered meanwhile (LAB 1, 3).
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.NumCPU() + h.workers()))
-
 	public, stop, err := h.visitors(ctx)
 	if err != nil {
 		return errors.Join(err, site.Close(), private.Close())
@@ -126,7 +122,7 @@ func (h *Host) visitors(ctx context.Context) (server *serve.Server, stop func(),
 		Parallel: runtime.NumCPU(),
 	}
 	opt.NoStore = true
-	opt.Pages = &dev.Pages{Renderer: renderer{registry: h.registry}, Now: h.opt.Now, Script: script, Failed: func(err error) {
+	opt.Pages = &dev.Pages{Renderer: renderer{box: h.box, registry: h.registry}, Now: h.opt.Now, Script: script, Failed: func(err error) {
 		h.opt.Log.Error("page failed", "error", Explain(err))
 	}}
 	opt.Failed = dev.Failed(script)

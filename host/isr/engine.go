@@ -91,6 +91,12 @@ type Options struct {
 	Workers int // generations at once; required
 	Queue   int // generations that may wait for a worker; required
 
+	// Admit waits until another generation can run. Which one that is is
+	// decided then, so that it is the most urgent of those that wait, and starts
+	// when it says it does. The context is for Renderer.Render; leave is called
+	// when that is over. It fails when ctx ends. nil: any number can run.
+	Admit func(ctx context.Context) (admitted context.Context, leave func(), err error)
+
 	Expire             time.Duration // the site's; required
 	NotFoundRevalidate time.Duration // window of a not-found page that names none (S90); required
 
@@ -110,7 +116,8 @@ type Engine struct {
 	mu       sync.Mutex
 	slots    map[string]*slot
 	queue    queue
-	running  int
+	running  int // workers at work
+	coming   int // workers among them that have no flight yet, since they wait for Admit
 	order    uint64
 	failures map[string]*failure // of paths whose older page is kept
 	closing  bool

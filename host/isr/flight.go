@@ -117,7 +117,7 @@ func (e *Engine) admit(p Page, w wish) (f, dropped *flight, err error) {
 	if e.closing {
 		return nil, nil, ErrClosed
 	}
-	if len(e.queue) >= e.opt.Queue {
+	if len(e.queue)-e.coming >= e.opt.Queue {
 		if dropped = e.queue.evict(w.priority); dropped == nil {
 			return nil, nil, ErrBusy
 		}
@@ -151,22 +151,54 @@ func (e *Engine) join(f *flight, w wish) {
 	}
 }
 
-// dispatch starts waiting flights while there are workers. Engine.mu is held.
+// dispatch sees to it that a worker comes for each waiting flight, while there
+// are workers. Engine.mu is held.
 func (e *Engine) dispatch() {
-	for e.running < e.opt.Workers && len(e.queue) > 0 {
-		f := heap.Pop(&e.queue).(*flight)
-		s := e.slots[f.page.Key]
-		s.running, s.next = f, nil
-		f.started = e.tick()
+	for e.running < e.opt.Workers && e.coming < len(e.queue) {
 		e.running++
-		go e.fly(f)
+		if e.opt.Admit == nil {
+			go e.fly(e.base, e.take())
+			continue
+		}
+		e.coming++
+		go e.board()
 	}
 }
 
+// board waits until a generation can run, and runs the most urgent one.
+func (e *Engine) board() {
+	ctx, leave, err := e.opt.Admit(e.base)
+	e.mu.Lock()
+	e.coming--
+	if err != nil || len(e.queue) == 0 { // Close or a purge was faster
+		e.running--
+		e.settle()
+		e.mu.Unlock()
+		if err == nil {
+			leave()
+		}
+		return
+	}
+	f := e.take()
+	e.mu.Unlock()
+	defer leave()
+	e.fly(ctx, f)
+}
+
+// take takes the most urgent flight, which runs from now on. Engine.mu is held.
+func (e *Engine) take() *flight {
+	f := heap.Pop(&e.queue).(*flight)
+	s := e.slots[f.page.Key]
+	s.running, s.next = f, nil
+	f.started = e.tick()
+	return f
+}
+
 // fly runs a flight, ends it, and lets the next ones start. Close waits for it.
-func (e *Engine) fly(f *flight) {
+// ctx is for the renderer.
+func (e *Engine) fly(ctx context.Context, f *flight) {
 	begun := e.opt.Now()
-	f.entry, f.err = e.generate(f, begun)
+	f.entry, f.err = e.generate(ctx, f, begun)
 
 	e.mu.Lock()
 	s := e.slots[f.page.Key]
@@ -185,7 +217,7 @@ func (e *Engine) fly(f *flight) {
 }
 
 // generate makes and commits a page, or finds that it need not.
-func (e *Engine) generate(f *flight, begun time.Time) (*Entry, error) {
+func (e *Engine) generate(ctx context.Context, f *flight, begun time.Time) (*Entry, error) {
 	key := f.page.Key
 	prev, freshness, _ := e.look(e.base, f.page, begun)
 	if prev != nil {
@@ -200,7 +232,7 @@ func (e *Engine) generate(f *flight, begun time.Time) (*Entry, error) {
 			e.mu.Unlock()
 		}
 	}
-	out, err := e.render(key, f.reason)
+	out, err := e.render(ctx, key, f.reason)
 	e.mu.Lock()
 	f.landed = true // who comes from now on may find its page stale again, or wants another try
 	e.mu.Unlock()
@@ -228,13 +260,13 @@ func (e *Engine) generate(f *flight, begun time.Time) (*Entry, error) {
 }
 
 // render calls the renderer. A bug there ends this generation, not the host.
-func (e *Engine) render(key string, reason page.Reason) (out *Output, err error) {
+func (e *Engine) render(ctx context.Context, key string, reason page.Reason) (out *Output, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			out, err = nil, fmt.Errorf("generate %s: internal error: %v", key, r)
 		}
 	}()
-	return e.opt.Renderer.Render(e.base, key, reason)
+	return e.opt.Renderer.Render(ctx, key, reason)
 }
 
 // entry makes the entry of what was generated.

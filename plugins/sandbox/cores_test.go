@@ -64,6 +64,7 @@ func TestWhoComesBackGoesBeforeWhoHasNotBegun(t *testing.T) {
 		})
 		busy.leave()
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if want := []string{"back", "first", "second"}; !slices.Equal(order, want) {
 			t.Errorf("got %v, want %v", order, want)
 		}

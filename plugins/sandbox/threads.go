@@ -25,11 +25,18 @@ type threads struct {
 
 // thread is a goroutine that never leaves its OS thread.
 type thread struct {
-	jobs chan func()
+	jobs chan *job // holds one
 }
 
 // idleFor is how long a thread waits for more to do.
 const idleFor = 5 * time.Second
+
+// job is something to do for who waits for it.
+type job struct {
+	f        func()
+	done     chan struct{}
+	panicked error
+}
 
 // run runs f on a thread and waits for its end. A panic of f's is this
 // goroutine's. It is false, without f, after close.
@@ -38,22 +45,22 @@ func (p *threads) run(f func()) bool {
 	if !ok {
 		return false
 	}
-	done := make(chan struct{})
-	var panicked error
-	t.jobs <- func() {
-		defer close(done)
-		defer func() {
-			if r := recover(); r != nil {
-				panicked = fmt.Errorf("%v\n\n%s", r, debug.Stack())
-			}
-		}()
-		f()
-	}
-	<-done
-	if panicked != nil {
-		panic(panicked)
+	j := &job{f: f, done: make(chan struct{})}
+	t.jobs <- j
+	<-j.done
+	if j.panicked != nil {
+		panic(j.panicked)
 	}
 	return true
+}
+
+func (j *job) run() {
+	defer func() {
+		if r := recover(); r != nil {
+			j.panicked = fmt.Errorf("%v\n\n%s", r, debug.Stack())
+		}
+	}()
+	j.f()
 }
 
 // take takes an idle thread, or makes one. It fails after close.
@@ -68,7 +75,7 @@ func (p *threads) take() (*thread, bool) {
 		p.idle = p.idle[:n-1]
 		return t, true
 	}
-	t := &thread{jobs: make(chan func())}
+	t := &thread{jobs: make(chan *job, 1)}
 	p.all.Go(func() { p.loop(t) })
 	return t, true
 }
@@ -81,12 +88,15 @@ func (p *threads) loop(t *thread) {
 	defer timer.Stop()
 	for {
 		select {
-		case job, ok := <-t.jobs:
+		case j, ok := <-t.jobs:
 			if !ok {
 				return
 			}
-			job()
-			if !p.put(t) {
+			j.run()
+			// Idle first and done then: who waits may have more for it at once.
+			more := p.put(t)
+			close(j.done)
+			if !more {
 				return
 			}
 			timer.Reset(idleFor)

@@ -7,6 +7,12 @@ import (
 	"testing/synctest"
 )
 
+func idle(p *threads) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.idle)
+}
+
 func TestIdleThreadsEndAfterAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p threads
@@ -20,12 +26,12 @@ func TestIdleThreadsEndAfterAWhile(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		if len(p.idle) != 10 {
-			t.Fatalf("%d threads are idle, want 10", len(p.idle))
+		if n := idle(&p); n != 10 {
+			t.Fatalf("%d threads are idle, want 10", n)
 		}
 		p.all.Wait() // no longer than idleFor, by the bubble's clock
-		if len(p.idle) != 0 {
-			t.Errorf("%d threads are left", len(p.idle))
+		if n := idle(&p); n != 0 {
+			t.Errorf("%d threads are left", n)
 		}
 		if !p.run(func() {}) {
 			t.Error("no thread is made any more")
@@ -45,8 +51,8 @@ func TestAPanicOnAThreadIsTheCallers(t *testing.T) {
 		}()
 		p.run(func() { panic("oops") })
 	}()
-	if len(p.idle) != 1 {
-		t.Errorf("%d threads, want the one that was there", len(p.idle))
+	if n := idle(&p); n != 1 {
+		t.Errorf("%d threads, want the one that was there", n)
 	}
 }
 

@@ -1,0 +1,97 @@
+package isr_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/plugins/page"
+)
+
+// gate admits as many as it has tokens.
+type gate struct {
+	tokens chan struct{}
+	inside int
+}
+
+func (g *gate) admit(ctx context.Context) (context.Context, func(), error) {
+	select {
+	case <-g.tokens:
+		g.inside++
+		return context.WithValue(ctx, g, true), func() { g.inside-- }, nil
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	}
+}
+
+// Which page is made is decided when one can be made, and as of then it counts
+// as started.
+func TestWhoIsAdmittedTakesTheMostUrgentOfThatMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{tokens: make(chan struct{}, 10)}
+		s := open(t, func(o *isr.Options) { o.Admit = g.admit })
+		var order []string
+		s.becomes(func(ctx context.Context, key string, _ page.Reason) (*isr.Output, error) {
+			if ctx.Value(g) != true {
+				t.Errorf("%s was not admitted", key)
+			}
+			order = append(order, key)
+			return output(key, time.Minute), nil
+		})
+		var asked sync.WaitGroup
+		ask := func(f func()) {
+			asked.Go(f)
+			synctest.Wait()
+		}
+		ask(func() { s.Fill(context.Background(), at("/prerender")) })
+		ask(func() { s.Renew(context.Background(), at("/on-demand")) })
+		ask(func() { s.Visit(context.Background(), at("/visitor"), isr.Plain) })
+		time.Sleep(time.Hour)
+		admitted := time.Now()
+		for range 3 {
+			g.tokens <- struct{}{}
+			synctest.Wait()
+		}
+		asked.Wait()
+		if got, want := fmt.Sprint(order), "[/visitor /on-demand /prerender]"; got != want {
+			t.Errorf("order %s, want %s", got, want)
+		}
+		if g.inside != 0 {
+			t.Errorf("%d did not leave", g.inside)
+		}
+		answer, err := s.Visit(t.Context(), at("/prerender"), isr.Plain)
+		if err != nil || answer.Entry.StartedAt.Before(admitted) {
+			t.Errorf("started %v, %v; was admitted %v", answer.Entry.StartedAt, err, admitted)
+		}
+	})
+}
+
+// Close does not wait for who will never be admitted.
+func TestCloseEndsTheWaitForAdmission(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{tokens: make(chan struct{})}
+		s := open(t, func(o *isr.Options) { o.Admit = g.admit })
+		failed := make(chan error)
+		go func() {
+			_, err := s.Visit(context.Background(), at("/a"), isr.Plain)
+			failed <- err
+		}()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := s.Close(ctx); err == nil {
+			t.Error("it says that all has ended well")
+		}
+		if err := <-failed; err != isr.ErrClosed {
+			t.Errorf("the visitor got %v", err)
+		}
+		s.Engine = nil
+		if err := s.store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,32 @@
+package host
+
+import (
+	"runtime"
+	"sync"
+)
+
+// cores is how many the process may use, limits of its container included.
+var cores = sync.OnceValue(func() int { return runtime.GOMAXPROCS(0) })
+
+// workers is how many guests run at once.
+func (h *Host) workers() int {
+	if h.cfg.Render.Workers > 0 {
+		return h.cfg.Render.Workers
+	}
+	return cores()
+}
+
+// generations is how many may be under way at once. All but a few of them wait
+// for an upstream: 64 keep a core busy with pages that wait sixty times as long
+// as they run, and 256 are a site's fetches at any time however few cores
+// there are. Each has a thread and its memory.
+func (h *Host) generations() int { return max(256, 64*h.workers()) }
+
+// raiseProcs adds so many processors to those of Go's scheduler: a guest that
+// runs holds one, and visitors are answered on the others (LAB 1, 3). lower
+// takes them back, once.
+func raiseProcs(n int) (lower func()) {
+	cores() // before there are more of them
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + n)
+	return sync.OnceFunc(func() { runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) - n) })
+}
