@@ -106,7 +106,9 @@ func TestCloseReturnsMemory(t *testing.T) {
 		i.Close()
 		i.Close() // once more does nothing
 	}
-	if after := mapped(t); after > before+20 {
+	// A thread that Go starts meanwhile has up to 72 MB for its own allocator;
+	// the instances' memories have 20 times 128.
+	if after := mapped(t); after > before+4*72 {
 		t.Errorf("%d MB before, %d MB with 20 instances, %d MB after them", before, during, after)
 	}
 }
