@@ -167,12 +167,22 @@ func (h *Host) registryOptions() registry.Options {
 		Locales:         h.cfg.Site.Locales,
 		DefaultLocale:   h.cfg.Site.DefaultLocale,
 		PrivateNetworks: h.cfg.Grants.PrivateNetworks,
+		Grants:          registry.Grants{Fetch: h.cfg.Grants.Fetch, Env: h.cfg.Grants.Env},
+		Limits:          registry.Limits{Plugins: h.cfg.Plugins.Max, Bytes: h.cfg.Plugins.MaxModules},
+		Trust:           h.cfg.Plugins.Trust,
 		LookupEnv:       h.opt.LookupEnv,
+		Now:             h.opt.Now,
 		Parallel:        runtime.NumCPU(),
 		Log:             h.opt.Log,
 	}
+	for _, folder := range h.cfg.Grants.Files {
+		opt.Grants.Files = append(opt.Grants.Files, h.cfg.Path(folder))
+	}
 	if h.sweeper != nil {
 		opt.Changed = h.sweeper.wake
+	}
+	if h.opt.Mode == Start {
+		h.hotLoad(&opt)
 	}
 	return opt
 }

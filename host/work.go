@@ -17,6 +17,7 @@ const (
 	compiledWork = "compiled" // modules as machine code
 	pathsWork    = "paths"    // what getStaticPaths said
 	buildWork    = "build"    // of what each module was built
+	versionsWork = "versions" // plugins as they were sent or found, and which versions are active
 	pluginsWork  = "plugins"  // names of the plugins that may have pages in the store
 )
 
@@ -32,6 +33,7 @@ func (h *Host) openWork() error {
 		{"", "all that wisr makes is", 0o755},
 		{compiledWork, "compiled modules are", 0o700},
 		{pathsWork, "the lists of paths are", 0o700},
+		{versionsWork, "versions of plugins are", 0o700},
 		{buildWork, "the state of builds is", 0o700},
 	}
 	for _, f := range folders {

@@ -35,6 +35,7 @@ func check(doc *strict.Document, f file, c *Config) {
 	if f.Plugins.Dir == "" || strings.ContainsRune(f.Plugins.Dir, 0) {
 		doc.Errorf("plugins.dir", `write dir = "plugins", or remove it`, "plugins.dir is %s; want a folder", doc.Quote("plugins.dir"))
 	}
+	checkTrial(doc, f)
 	checkTrust(doc, f.Plugins.Trust, c)
 }
 

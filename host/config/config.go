@@ -23,6 +23,8 @@ type Config struct {
 	Render     Render
 	Grants     Grants
 	Plugins    Plugins
+	Trial      Trial
+	Probation  Probation
 
 	// Warnings are what the operator should know and may have meant, one
 	// sentence each, with file and line.
@@ -97,6 +99,7 @@ type Render struct {
 type Grants struct {
 	Fetch           []string // as [fetch] allow in plugin.toml
 	Files           []string // folders, as written (see Config.Path)
+	Env             []string // names of environment variables that their [fetch.headers] may refer to
 	PrivateNetworks bool     // whether a host name may resolve to a private address
 }
 
@@ -105,6 +108,10 @@ type Plugins struct {
 	Dir   string          // as written (see Config.Path)
 	Watch bool            // whether changes there are loaded while the host runs
 	Trust signature.Trust // who has to have signed a plugin; none: plugins need no signature
+
+	Keep       int   // versions of a plugin that are kept for rollback, besides the active one
+	Max        int   // plugins that the host takes
+	MaxModules int64 // bytes of all active modules; 0: unbounded
 }
 
 // Secret is a token that no print, log or JSON shows.

@@ -9,15 +9,17 @@ import (
 
 // file is wisr.toml, key by key.
 type file struct {
-	Site       fileSite    `toml:"site"`
-	Server     fileServer  `toml:"server"`
-	Admin      fileAdmin   `toml:"admin"`
-	Revalidate fileSecret  `toml:"revalidate"`
-	Draft      fileSecret  `toml:"draft"`
-	Cache      fileCache   `toml:"cache"`
-	Render     fileRender  `toml:"render"`
-	Grants     fileGrants  `toml:"grants"`
-	Plugins    filePlugins `toml:"plugins"`
+	Site       fileSite      `toml:"site"`
+	Server     fileServer    `toml:"server"`
+	Admin      fileAdmin     `toml:"admin"`
+	Revalidate fileSecret    `toml:"revalidate"`
+	Draft      fileSecret    `toml:"draft"`
+	Cache      fileCache     `toml:"cache"`
+	Render     fileRender    `toml:"render"`
+	Grants     fileGrants    `toml:"grants"`
+	Plugins    filePlugins   `toml:"plugins"`
+	Trial      fileTrial     `toml:"trial"`
+	Probation  fileProbation `toml:"probation"`
 }
 
 type fileSite struct {
@@ -59,6 +61,7 @@ type fileRender struct {
 type fileGrants struct {
 	Fetch           []string `toml:"fetch"`
 	Files           []string `toml:"files"`
+	Env             []string `toml:"env"`
 	PrivateNetworks bool     `toml:"private_networks"`
 }
 
@@ -66,6 +69,10 @@ type filePlugins struct {
 	Dir   string   `toml:"dir"`
 	Watch bool     `toml:"watch"`
 	Trust []string `toml:"trust"`
+
+	Keep       int         `toml:"keep"`
+	Max        int         `toml:"max"`
+	MaxModules strict.Size `toml:"max_modules"`
 }
 
 func defaults() file {
@@ -86,7 +93,14 @@ func defaults() file {
 			Queue:  1000,    // what four cores generate in a few seconds; who waits behind more has left
 			Memory: 1 << 30, // fifty Go guests at once; a guest that waits for the network keeps its memory
 		},
-		Plugins: filePlugins{Dir: "plugins", Watch: true},
+		Plugins: filePlugins{
+			Dir: "plugins", Watch: true,
+			Keep:       3,       // a bad deploy is noticed within the next two or three
+			Max:        1000,    // each is a route, and a few hundred kilobytes of machine code or more
+			MaxModules: 1 << 30, // three hundred Go modules; machine code takes four times as much
+		},
+		Trial:     defaultTrial,
+		Probation: defaultProbation,
 	}
 }
 
@@ -112,9 +126,14 @@ func (f file) config() *Config {
 			Expire:     time.Duration(f.Cache.Expire),
 			TagsHeader: f.Cache.TagsHeader,
 		},
-		Render:  Render{Workers: f.Render.Workers, Queue: f.Render.Queue, Memory: int64(f.Render.Memory)},
-		Grants:  Grants(f.Grants),
-		Plugins: Plugins{Dir: f.Plugins.Dir, Watch: f.Plugins.Watch}, // checkTrust adds the rest
+		Render: Render{Workers: f.Render.Workers, Queue: f.Render.Queue, Memory: int64(f.Render.Memory)},
+		Grants: Grants(f.Grants),
+		Plugins: Plugins{ // checkTrust adds the rest
+			Dir: f.Plugins.Dir, Watch: f.Plugins.Watch,
+			Keep: f.Plugins.Keep, Max: f.Plugins.Max, MaxModules: int64(f.Plugins.MaxModules),
+		},
+		Trial:     f.Trial.config(),
+		Probation: f.Probation.config(),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wisr-dev/wisr/plugins/manifest"
 	"github.com/wisr-dev/wisr/plugins/sandbox"
+	"github.com/wisr-dev/wisr/plugins/signature"
 )
 
 // Origin is how a version came to the host.
@@ -22,14 +23,11 @@ const (
 	FromUpload Origin = "upload" // sent over HTTP: it has what Options.Grants list
 )
 
-// SignatureFile is the name of a plugin's detached signature in its folder.
-const SignatureFile = "plugin.sig"
-
 // Artifact is a plugin before anything was made of it.
 type Artifact struct {
 	Manifest  []byte // plugin.toml
 	Module    []byte
-	Signature []byte // detached; nil: there is none
+	Signature []byte // as package signature reads it; nil: there is none
 }
 
 // artifact is an Artifact whose manifest was read.
@@ -79,7 +77,7 @@ func (r *Registry) readFolder(ctx context.Context, dir string) (*artifact, error
 	if a.module, err = readModule(m); err != nil {
 		return a, err
 	}
-	a.signature, err = os.ReadFile(filepath.Join(dir, SignatureFile))
+	a.signature, err = os.ReadFile(filepath.Join(dir, signature.FileName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return a, fmt.Errorf("read the signature: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wisr-dev/wisr/plugins/manifest"
 	"github.com/wisr-dev/wisr/plugins/manifest/strict"
+	"github.com/wisr-dev/wisr/plugins/signature"
 )
 
 // Grants are what plugins that were sent over HTTP may have of what their manifests
@@ -40,8 +41,8 @@ func (l Limits) check(plugins int, bytes int64) error {
 
 // admit refuses what may not even be compiled.
 func (r *Registry) admit(a *artifact) error {
-	if r.opt.Verify != nil {
-		if err := r.opt.Verify(Artifact{Manifest: a.manifest.Text, Module: a.module, Signature: a.signature}); err != nil {
+	if len(r.opt.Trust) > 0 {
+		if err := r.opt.Trust.Verify(signature.Of(a.manifest.Text, a.module), a.signature); err != nil {
 			return withCode(CodeSignature, "", err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/wisr-dev/wisr/plugins/manifest"
+	"github.com/wisr-dev/wisr/plugins/signature"
 )
 
 // What outlives the process, in Options.Versions:
@@ -131,7 +132,7 @@ func (r *Registry) keep(v *Version, a *artifact) error {
 	defer os.RemoveAll(temp)
 	files := map[string][]byte{manifest.FileName: a.manifest.Text, moduleFile: a.module}
 	if a.signature != nil {
-		files[SignatureFile] = a.signature
+		files[signature.FileName] = a.signature
 	}
 	for name, data := range files {
 		if err := writeFile(filepath.Join(temp, name), data); err != nil {
@@ -172,7 +173,7 @@ func (r *Registry) readKept(plugin string, k Kept, place string) (*artifact, err
 	if a.module, err = os.ReadFile(filepath.Join(from, moduleFile)); err != nil {
 		return nil, fmt.Errorf("read a kept version: %w", err)
 	}
-	a.signature, err = os.ReadFile(filepath.Join(from, SignatureFile))
+	a.signature, err = os.ReadFile(filepath.Join(from, signature.FileName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read a kept version: %w", err)
 	}

@@ -4,9 +4,9 @@ import "time"
 
 // Probation is what a version has to live up to after it replaced another.
 type Probation struct {
-	Window      time.Duration // how long; 0: none
-	MinFailures int           // generations that must have failed before it is judged
-	MaxRate     float64       // by how much more of its generations may fail than of the replaced version's, 0 to 1
+	Window         time.Duration // how long; 0: none
+	MinFailures    int           // generations that must have failed before it is judged
+	MaxRatePercent int           // by how many points more of its generations may fail than of the replaced version's
 }
 
 // ProbationStatus is how a version does.

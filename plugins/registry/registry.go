@@ -18,6 +18,7 @@ import (
 	"github.com/wisr-dev/wisr/plugins/build"
 	"github.com/wisr-dev/wisr/plugins/manifest"
 	"github.com/wisr-dev/wisr/plugins/sandbox"
+	"github.com/wisr-dev/wisr/plugins/signature"
 )
 
 // Options of a Registry.
@@ -31,14 +32,13 @@ type Options struct {
 	// active; nothing else is in it. "": nothing is kept, nothing can be rolled back,
 	// and what was sent is gone when the process ends.
 	Versions string
-	Keep     int    // versions kept of a plugin besides the active one
-	Limits   Limits // of all plugins together
-	Grants   Grants // of plugins that were sent
-	// Verify refuses what is not signed by somebody trusted, in folders and
-	// sent alike. nil: no signature is needed.
-	Verify    func(Artifact) error
-	Trial     *Trial     // what a version has to pass before it replaces another; nil: nothing
-	Probation *Probation // what it has to live up to afterwards; nil: nothing
+	Keep     int             // versions kept of a plugin besides the active one
+	Limits   Limits          // of all plugins together
+	Grants   Grants          // of plugins that were sent
+	Trust    signature.Trust // who has to have signed a plugin, in folders and sent alike; none: nobody
+
+	Trial     Trial     // what a version has to pass before it replaces another
+	Probation Probation // what it has to live up to afterwards
 
 	Locales         []string
 	DefaultLocale   string

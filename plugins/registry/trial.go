@@ -12,12 +12,14 @@ type Trial struct {
 	Paths   int           // how many pages are generated at most
 	Timeout time.Duration // for all of them together
 
-	MaxFailures      int     // pages that may fail
-	AllowKindChanges bool    // whether a page may become a 404, a redirect or an error page
-	MinSize, MaxSize float64 // of a body, as a factor of what is live; 0: any
-	MaxFuel          float64 // of the work, as a factor of what is live; 0: any
+	MaxFailures      int  // pages that may fail
+	AllowKindChanges bool // whether a page may become a 404, a redirect or an error page
 
-	// Live tells what visitors get at a key now; false if there is nothing stored.
+	// Bounds of a body's bytes and of the work, in percent of what is live; 0: none.
+	MinSizePercent, MaxSizePercent, MaxFuelPercent int
+
+	// Live tells what visitors get at a key now; false if there is nothing
+	// stored. nil: there never is.
 	Live func(ctx context.Context, key string) (LivePage, bool)
 }
 
