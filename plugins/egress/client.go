@@ -26,6 +26,14 @@ type Options struct {
 	// 8 MiB, the manifest's.
 	MaxResponse int64
 
+	// MaxRequests bounds the requests of one [Session]. Default 64, the
+	// manifest's.
+	MaxRequests int
+
+	// Private are names of query parameters whose values are kept nowhere: not
+	// in Sources, Reads, logs or errors.
+	Private []string
+
 	// Headers are added by the host to requests to an origin
 	// ("https://api.example.com"), over what the guest set; the guest never
 	// sees them. They are secrets: no error text holds a value. Keys are
@@ -49,6 +57,13 @@ type Options struct {
 const (
 	defaultTimeout     = 5 * time.Second
 	defaultMaxResponse = 8 << 20
+	defaultMaxRequests = 64
+
+	// maxConcurrent bounds the requests of one plugin that are under way, and
+	// so its connections: pages that ask for twenty things at once get them at
+	// once, and no page made of requests floods an upstream. The others wait,
+	// and their time-out begins when they leave.
+	maxConcurrent = 32
 )
 
 // Client makes a plugin's requests. It is safe for concurrent use. Connections
@@ -57,9 +72,17 @@ type Client struct {
 	policy      *Policy
 	timeout     time.Duration
 	maxResponse int64
+	maxRequests int
+	private     private
+	sent        bool
 	secrets     secrets
 	transport   *http.Transport
 	broken      error // why nothing can be sent; nil if it can
+
+	slots   chan struct{} // holding a place is being under way
+	flights flights
+	life    context.Context // of flights
+	end     context.CancelFunc
 }
 
 // Request is what a guest asks for.
@@ -70,22 +93,35 @@ type Request struct {
 	Body   []byte // copied; the guest's memory may go away with it
 }
 
-// Response is what a guest gets.
+// Response is what a guest gets. Several may share one: it is not changed.
 type Response struct {
 	Status  int
 	Header  map[string]string // names in lower case, values of one name joined by ", "
 	Body    []byte            // decompressed
-	Sources []string          // every URL that was read, redirects included, in order; without userinfo and fragment
+	Sources []string          // every URL that was read, redirects included, in order; without userinfo, fragment and private query values
 }
 
 // New returns a client. It opens nothing until the first request.
 func New(o Options) *Client {
-	c := &Client{policy: o.Policy, timeout: o.Timeout, maxResponse: o.MaxResponse}
+	c := &Client{
+		policy:      o.Policy,
+		timeout:     o.Timeout,
+		maxResponse: o.MaxResponse,
+		maxRequests: o.MaxRequests,
+		private:     o.Private,
+		sent:        o.Sent,
+		slots:       make(chan struct{}, maxConcurrent),
+		flights:     flights{open: make(map[string]*flight)},
+	}
+	c.life, c.end = context.WithCancel(context.Background())
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout
 	}
 	if c.maxResponse <= 0 {
 		c.maxResponse = defaultMaxResponse
+	}
+	if c.maxRequests <= 0 {
+		c.maxRequests = defaultMaxRequests
 	}
 	if c.secrets, c.broken = newSecrets(o.Headers); c.broken != nil {
 		c.broken = fmt.Errorf("plugin %q: %w", o.Plugin, c.broken)
@@ -101,9 +137,11 @@ func New(o Options) *Client {
 		DialContext:            d.dial,
 		ForceAttemptHTTP2:      true,
 		TLSHandshakeTimeout:    c.timeout,
+		DisableCompression:     true, // it knows gzip alone; see decoded
 		MaxResponseHeaderBytes: maxHeaderBytes,
+		MaxConnsPerHost:        maxConcurrent,
 		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    16, // what cores and fetches in flight keep busy; the default of 2 redials
+		MaxIdleConnsPerHost:    maxConcurrent, // the default of 2 redials
 		IdleConnTimeout:        90 * time.Second,
 		// Without pings a connection that died silently is found out by the
 		// system only, after a quarter of an hour of time-outs.
@@ -112,8 +150,13 @@ func New(o Options) *Client {
 	return c
 }
 
-// Close lets go of the connections. Requests still running end on their own.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+// Close ends what is under way for several and lets go of the connections.
+func (c *Client) Close() {
+	c.flights.close()
+	c.end()
+	c.flights.running.Wait()
+	c.transport.CloseIdleConnections()
+}
 
 // Do makes one request and follows its redirects, at most five, each checked
 // as if the guest had asked for it. A status is not an error, whatever it is.
@@ -122,39 +165,68 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 // for: a redirect to another takes along Accept, Accept-Language, User-Agent
 // and what describes the body, nothing else.
 //
+// A GET that another session of this client asked for in the same words, and
+// that left after this one began, is not sent again: both get its answer.
+//
 // Errors: [*Denied]; ErrTimeout, ErrTooLarge or ErrTooManyRedirects, wrapped;
 // ctx's cause; or what the network said. Their texts name the method and the
 // URL without its query.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
-	if c.broken != nil {
-		return nil, c.broken
+	return c.Begin().Do(ctx, r)
+}
+
+// answer is what one request came to.
+type answer struct {
+	response  *Response
+	read      Read
+	unchanged bool // "not modified" since hop.since
+}
+
+// exchange makes the request that h begins, alone or with others.
+func (c *Client) exchange(ctx context.Context, h *hop, since uint64) (*answer, error) {
+	if h.method != "GET" || len(h.body) > 0 {
+		return c.follow(ctx, h, func() {})
 	}
-	h, err := c.first(r)
-	if err != nil {
-		return nil, err
+	got, err := c.flights.do(ctx, c.life, h.key(), since, func(ctx context.Context, left func()) (*answer, error) {
+		return c.follow(ctx, h, left)
+	})
+	if errors.Is(err, errLeft) {
+		err = c.fail(ctx, h, err)
+	}
+	return got, err
+}
+
+// follow makes a request and those that it is redirected to. It calls left
+// when the first one leaves.
+func (c *Client) follow(ctx context.Context, h *hop, left func()) (*answer, error) {
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return nil, c.fail(ctx, h, ctx.Err())
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, ErrTimeout)
 	defer cancel()
-	first := h.target.display()
-	var sources []string
+	left()
+	first := h
+	var hops []*hop
 	for range maxRedirects + 1 {
-		sources = append(sources, h.target.String())
-		answer, next, err := c.send(ctx, h)
-		if err != nil {
-			return nil, err
-		}
-		if next == nil {
-			answer.Sources = sources
-			return answer, nil
+		hops = append(hops, h)
+		got, next, err := c.send(ctx, hops)
+		if err != nil || got != nil {
+			return got, err
 		}
 		h = next
 	}
 	return nil, fmt.Errorf("%s %s: %w: it leads on after %d, to %s",
-		canonicalMethod(r.Method), first, ErrTooManyRedirects, maxRedirects, h.target.display())
+		first.method, first.target.display(), ErrTooManyRedirects, maxRedirects, h.target.display())
 }
 
 // first is the hop that the guest asks for.
 func (c *Client) first(r Request) (*hop, error) {
+	if c.broken != nil {
+		return nil, c.broken
+	}
 	// A transport may still read a body after RoundTrip returned
 	// (http.RoundTripper), when the guest and its memory may be gone.
 	h := &hop{method: canonicalMethod(r.Method), body: bytes.Clone(r.Body)}
@@ -163,7 +235,7 @@ func (c *Client) first(r Request) (*hop, error) {
 		return nil, &Denied{Method: h.method, URL: describe(r.URL), Reason: err.Error()}
 	}
 	if d := c.policy.check(h.method, t); d != nil {
-		return nil, d
+		return nil, d.forSent(c.sent)
 	}
 	h.target = t
 	if h.header, err = c.policy.guestHeader(r.Header, t); err != nil {
@@ -172,70 +244,61 @@ func (c *Client) first(r Request) (*hop, error) {
 	return h, nil
 }
 
-// send makes one hop. It returns the answer, or where that redirects to.
-func (c *Client) send(ctx context.Context, h *hop) (*Response, *hop, error) {
+// send makes the last of hops. It returns the answer, or where that redirects to.
+func (c *Client) send(ctx context.Context, hops []*hop) (*answer, *hop, error) {
+	h := hops[len(hops)-1]
+	req, conditional, err := c.request(ctx, hops)
+	if err != nil {
+		return nil, nil, c.fail(ctx, h, err)
+	}
+	resp, err := c.transport.RoundTrip(req)
+	if err != nil {
+		return nil, nil, c.fail(ctx, h, err)
+	}
+	defer resp.Body.Close()
+	if conditional && resp.StatusCode == http.StatusNotModified {
+		return &answer{unchanged: true}, nil, nil
+	}
+	next, err := h.next(c.policy, resp.StatusCode, resp.Header)
+	if d := (*Denied)(nil); errors.As(err, &d) {
+		err = d.forSent(c.sent)
+	}
+	if next != nil {
+		drain(resp)
+	}
+	if next != nil || err != nil {
+		return nil, next, err
+	}
+	data, err := c.read(resp)
+	if err != nil {
+		return nil, nil, c.fail(ctx, h, err)
+	}
+	read := c.newRead(hops, resp.StatusCode, resp.Header, data)
+	return &answer{read: read, response: &Response{
+		Status: resp.StatusCode, Header: answerHeader(resp.Header), Body: data, Sources: read.URLs,
+	}}, nil, nil
+}
+
+// request makes what is sent for the last of hops, and tells whether it can be
+// answered with "not modified".
+func (c *Client) request(ctx context.Context, hops []*hop) (*http.Request, bool, error) {
+	h := hops[len(hops)-1]
 	var body io.Reader
 	if len(h.body) > 0 {
 		body = bytes.NewReader(h.body)
 	}
 	req, err := http.NewRequestWithContext(ctx, h.method, "", body)
 	if err != nil {
-		return nil, nil, c.fail(ctx, h, err)
+		return nil, false, err
 	}
 	req.URL = h.target.url() // what was checked, not a text to be read once more
 	req.Header = h.header.Clone()
+	if h.method != "HEAD" && req.Header["Range"] == nil { // a piece of something compressed is good for nothing
+		req.Header.Set("Accept-Encoding", codings)
+	}
+	conditional := hops[0].since.condition(req.Header, func() []string { return c.way(hops) })
 	c.secrets.add(req.Header, h.target.origin)
-	resp, err := c.transport.RoundTrip(req)
-	if err != nil {
-		return nil, nil, c.fail(ctx, h, err)
-	}
-	defer resp.Body.Close()
-	next, err := h.next(c.policy, resp.StatusCode, resp.Header)
-	if err != nil {
-		return nil, nil, err
-	}
-	if next != nil {
-		if n := resp.ContentLength; 0 < n && n <= 2<<10 {
-			// A body read to its end leaves the connection usable.
-			_, _ = io.CopyN(io.Discard, resp.Body, n)
-		}
-		return nil, next, nil
-	}
-	data, err := c.read(resp, h)
-	if err != nil {
-		return nil, nil, c.fail(ctx, h, err)
-	}
-	return &Response{Status: resp.StatusCode, Header: answerHeader(resp.Header), Body: data}, nil, nil
-}
-
-// read takes a body up to the bound, decompressed by the transport.
-func (c *Client) read(resp *http.Response, h *hop) ([]byte, error) {
-	if h.method != "HEAD" && resp.ContentLength > c.maxResponse {
-		return nil, c.tooLarge()
-	}
-	var b bytes.Buffer
-	// The length is the upstream's word: a small answer is read in one piece,
-	// a large one has to arrive first.
-	b.Grow(int(min(max(resp.ContentLength, 0), c.maxResponse, 256<<10)) + bytes.MinRead)
-	limited := &io.LimitedReader{R: resp.Body, N: c.maxResponse}
-	if _, err := b.ReadFrom(limited); err != nil {
-		return nil, err
-	}
-	if limited.N == 0 {
-		// One byte more decides between just enough and too much.
-		switch _, err := io.ReadFull(resp.Body, make([]byte, 1)); err {
-		case nil:
-			return nil, c.tooLarge()
-		case io.EOF:
-		default:
-			return nil, err
-		}
-	}
-	return b.Bytes(), nil
-}
-
-func (c *Client) tooLarge() error {
-	return fmt.Errorf("%w: more than the %d bytes of [fetch] max_response", ErrTooLarge, c.maxResponse)
+	return req, conditional, nil
 }
 
 // fail words what stopped a hop.

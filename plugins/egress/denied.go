@@ -15,6 +15,8 @@ type Denied struct {
 	URL    string // in its one spelling if it has one; without userinfo, query and fragment
 	Reason string // why, in a few words
 	Fix    string // what to write where; empty if nothing in a manifest would allow it
+
+	unlisted bool // no entry matched
 }
 
 // Error gives all of it in one line:
@@ -26,6 +28,15 @@ func (d *Denied) Error() string {
 		text += "; " + d.Fix
 	}
 	return text
+}
+
+// forSent completes what to write where for a plugin that came over HTTP: its
+// manifest asks, and the site has to grant.
+func (d *Denied) forSent(sent bool) *Denied {
+	if sent && d.unlisted {
+		d.Fix += ", and to [grants] fetch in wisr.toml"
+	}
+	return d
 }
 
 // describe is how a message shows a URL that has no one spelling.

@@ -15,4 +15,17 @@ var (
 	// ErrTooManyRedirects is returned (wrapped) when the sixth answer in a row
 	// is a redirect.
 	ErrTooManyRedirects = errors.New("too many redirects")
+
+	// ErrTooManyRequests is returned (wrapped) when one [Session] asks for more
+	// than [Options].MaxRequests.
+	ErrTooManyRequests = errors.New("too many requests")
+
+	// ErrNotRepeatable is returned by [Client.Unchanged] for a Read that cannot
+	// be asked for again.
+	ErrNotRepeatable = errors.New("the request cannot be repeated")
+)
+
+var (
+	errClosed = errors.New("the client is closed")
+	errLeft   = errors.New("given up") // by who asked; why, its context tells
 )

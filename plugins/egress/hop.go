@@ -2,8 +2,11 @@ package egress
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 )
 
 // maxRedirects is how many redirects one request follows. Real chains have one
@@ -18,6 +21,20 @@ type hop struct {
 	header http.Header // the guest's part; no secrets
 	body   []byte
 	from   string // how a message names the hop before; "" for the first
+	since  *Read  // of the first hop: what is known already; nil: nothing
+}
+
+// key tells requests apart whose answers may differ.
+func (h *hop) key() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n", h.method, h.target)
+	for _, name := range slices.Sorted(maps.Keys(h.header)) {
+		fmt.Fprintf(&b, "%s: %q\n", name, h.header[name])
+	}
+	if h.since != nil {
+		fmt.Fprintf(&b, "since %q %q %q\n", h.since.ETag, h.since.LastModified, h.since.URLs)
+	}
+	return b.String()
 }
 
 // next is where an answer redirects to, nil if it does not (RFC 9110, 15.4).

@@ -84,6 +84,8 @@ func (p *Policy) check(method string, t target) *Denied {
 			URL:    t.display(),
 			Reason: "no entry of [fetch] allow matches",
 			Fix:    fmt.Sprintf("add %q to [fetch] allow in plugin.toml", t.origin),
+
+			unlisted: true,
 		}
 	}
 	return p.checkMethod(method, t)

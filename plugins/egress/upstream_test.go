@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 )
@@ -115,4 +117,22 @@ func answerDNS(query []byte, addresses func(string) []string) []byte {
 		return nil
 	}
 	return reply
+}
+
+// eventually waits for what another goroutine brings about.
+func eventually(t testing.TB, is func() bool) {
+	for deadline := time.Now().Add(10 * time.Second); !is(); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Error("it does not come about")
+			return
+		}
+	}
+}
+
+// sleep lets milliseconds pass.
+func sleep(ctx context.Context, ms int) {
+	select {
+	case <-time.After(time.Duration(ms) * time.Millisecond):
+	case <-ctx.Done():
+	}
 }

@@ -16,6 +16,15 @@ import (
 func (c *checker) fetch(f fileFetch) {
 	c.duration("fetch.timeout", f.Timeout)
 	c.size("fetch.max_response", f.MaxResponse, minBytes, maxBytes)
+	if n := f.MaxRequests; n < 1 || n > maxRequests {
+		c.doc.Errorf("fetch.max_requests", "to allow no request at all, leave allow out", "fetch.max_requests is %d; want 1 to %d", n, maxRequests)
+	}
+	for i, name := range f.Private {
+		if name == "" || strings.ContainsAny(name, "?&=#;") {
+			key := fmt.Sprintf("fetch.private[%d]", i)
+			c.doc.Errorf(key, `write private = ["api_key"] for https://api.example.com/posts?api_key=…`, "%s is %s; want the name of a query parameter", key, c.doc.Quote(key))
+		}
+	}
 	good := true
 	for i, entry := range f.Allow {
 		if _, err := egress.ParsePolicy([]string{entry}, nil); err != nil {

@@ -36,6 +36,8 @@ type fileFetch struct {
 	Methods     []string        `toml:"methods"`
 	Timeout     strict.Duration `toml:"timeout"`
 	MaxResponse strict.Size     `toml:"max_response"`
+	MaxRequests int             `toml:"max_requests"`
+	Private     []string        `toml:"private"`
 	// Secrets, because a value written out instead of ${NAME} is one.
 	Headers map[string]map[string]strict.Secret `toml:"headers" usage:"headers belong to an origin: write [fetch.headers.\"https://api.example.com\"] above them"`
 }
@@ -58,6 +60,9 @@ func defaults() file {
 			// second one, and for the page.
 			Timeout:     strict.Duration(5 * time.Second),
 			MaxResponse: 8 << 20,
+			// A list and a request for each of its items, with room; a page of more
+			// waits for its upstream longer than anybody waits for it.
+			MaxRequests: 64,
 		},
 	}
 }
@@ -78,6 +83,8 @@ func (f file) manifest() *Manifest {
 			Methods:     f.Fetch.Methods,
 			Timeout:     time.Duration(f.Fetch.Timeout),
 			MaxResponse: int64(f.Fetch.MaxResponse),
+			MaxRequests: f.Fetch.MaxRequests,
+			Private:     f.Fetch.Private,
 		},
 		Files:  f.Files,
 		Config: f.Config,

@@ -15,6 +15,8 @@ const (
 	maxMemory  = strict.Size(4 << 30) // what 32-bit WebAssembly can address
 	minBytes   = strict.Size(1 << 10) // of output and responses
 	maxBytes   = strict.Size(256 << 20)
+
+	maxRequests = 10_000 // of one generation: with 1 ms each it takes its ten seconds
 )
 
 func (c *checker) limits(f fileLimits) {

@@ -59,6 +59,8 @@ type Fetch struct {
 	Methods     []string      // none: those that package egress allows by default
 	Timeout     time.Duration // of one request
 	MaxResponse int64         // bytes of one response's body, after decompression
+	MaxRequests int           // of one generation
+	Private     []string      // query parameters whose values are kept nowhere
 	// Headers are added by the host to requests: origin, in its one spelling, to
 	// header name, in its canonical form, to value. Values may refer to the
 	// host's environment as ${NAME} and are not expanded here.

@@ -15,7 +15,8 @@ import (
 type Generated struct {
 	Result  page.Result // Header always has a Content-Type if Kind is KindProps
 	Body    []byte
-	Sources []string
+	Sources []string     // URLs that were read
+	Seen    sandbox.Seen // what it was told besides its input
 	Log     []sandbox.LogLine
 }
 
@@ -168,7 +169,22 @@ func (v *Version) run(ctx context.Context, in page.Input, f func(*sandbox.Instan
 	}
 	made.Log = inst.Log()
 	made.Sources = inst.Sources()
+	made.Seen = inst.Seen()
 	return made, nil
+}
+
+// Unchanged reports whether a generation that saw this would see the same now,
+// and so, with the same input, make the same page. No guest runs. On an error
+// nothing is known.
+func (v *Version) Unchanged(ctx context.Context, seen sandbox.Seen) (bool, error) {
+	if v.Err != nil {
+		return false, nil
+	}
+	if err := v.acquire(); err != nil {
+		return false, err
+	}
+	defer v.release()
+	return v.module.Unchanged(ctx, seen)
 }
 
 func (v *Version) render(ctx context.Context, inst *sandbox.Instance, in page.Input, props json.RawMessage, fallback bool) ([]byte, error) {

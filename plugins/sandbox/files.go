@@ -5,12 +5,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"syscall"
 )
 
 // folder is a host folder as a guest sees it: read-only, and nothing outside
 // of it. os.Root keeps names, symbolic links included, from leaving it.
 type folder struct {
+	name string // the guest's
 	root *os.Root
 	inst *Instance
 	open map[*file]struct{}
@@ -44,19 +46,22 @@ func (f *folder) openFile(name string) (*file, error) {
 	if len(f.open) >= maxFiles {
 		return nil, syscall.EMFILE
 	}
+	guest := path.Join("/", f.name, name)
 	host, err := f.root.OpenFile(name, os.O_RDONLY|openFlags, 0)
 	if err != nil {
+		f.inst.seen.opened(guest, nil, err)
 		return nil, cause(err)
 	}
 	info, err := host.Stat()
 	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		err = syscall.EACCES
 	}
+	f.inst.seen.opened(guest, info, err)
 	if err != nil {
 		host.Close()
 		return nil, cause(err)
 	}
-	opened := &file{host: host, folder: f}
+	opened := &file{host: host, folder: f, guest: guest}
 	f.open[opened] = struct{}{}
 	return opened, nil
 }
@@ -85,6 +90,7 @@ func (f *folder) close() {
 type file struct {
 	host   *os.File
 	folder *folder
+	guest  string // its path
 }
 
 func (f *file) Stat() (fs.FileInfo, error) { return f.host.Stat() }
@@ -107,7 +113,13 @@ func (f *file) ReadAt(p []byte, off int64) (int, error) {
 
 func (f *file) Seek(offset int64, whence int) (int64, error) { return f.host.Seek(offset, whence) }
 
-func (f *file) ReadDir(n int) ([]fs.DirEntry, error) { return f.host.ReadDir(n) }
+func (f *file) ReadDir(n int) ([]fs.DirEntry, error) {
+	// Before, so that a change meanwhile shows.
+	if info, err := f.host.Stat(); err == nil {
+		f.folder.inst.seen.listed(f.guest, info)
+	}
+	return f.host.ReadDir(n)
+}
 
 func (f *file) Close() error {
 	delete(f.folder.open, f)

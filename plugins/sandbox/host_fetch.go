@@ -3,7 +3,6 @@ package sandbox
 import (
 	"context"
 	"encoding/json"
-	"slices"
 
 	"github.com/tetratelabs/wazero/sys"
 
@@ -40,17 +39,12 @@ func (c *call) httpRequest(stack []uint64) {
 
 	var answer *egress.Response
 	var err error
-	if c.turn.wait(func(ctx context.Context) { answer, err = c.mod.fetch.Do(ctx, r) }) != nil {
+	if c.turn.wait(func(ctx context.Context) { answer, err = c.fetch.Do(ctx, r) }) != nil {
 		// As wazero ends a guest whose time is over.
 		panic(sys.NewExitError(sys.ExitCodeDeadlineExceeded))
 	}
 	if err != nil {
 		c.end(CauseFetch, err, "%v", err)
-	}
-	for _, source := range answer.Sources {
-		if !slices.Contains(c.sources, source) {
-			c.sources = append(c.sources, source)
-		}
 	}
 	c.response = answer
 	stack[0] = c.write(answer.Body)

@@ -40,7 +40,8 @@ type Instance struct {
 	stdout, stderr stream
 	folders        []*folder
 	vars           map[string][]byte
-	sources        []string
+	fetch          *egress.Session
+	seen           observed
 
 	// Of the call that is running:
 	stopped   *stop            // a host function ended it
@@ -84,6 +85,7 @@ func (i *Instance) callHere(ctx context.Context, export string, input []byte) ([
 	t := i.begin(ctx)
 	defer i.finish()
 	i.stopped, i.errorText, i.output, i.response = nil, "", span{}, nil
+	i.seen.counts = true
 	i.panicked.reset()
 
 	code, err := i.call(t.ctx, export, input)
@@ -153,9 +155,7 @@ func (i *Instance) Log() []LogLine {
 // Sources returns the URLs that the guest read, redirects included, each once,
 // in the order in which it first did.
 func (i *Instance) Sources() []string {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return slices.Clone(i.sources)
+	return i.fetch.Sources()
 }
 
 // Close ends the instance and returns its memory to the system. Log and
@@ -204,5 +204,6 @@ func (r random) Read(p []byte) (int, error) {
 	if r.inst.over() {
 		return 0, errOver
 	}
+	r.inst.seen.random = r.inst.seen.random || r.inst.seen.counts
 	return rand.Read(p[:min(len(p), 64<<10)])
 }

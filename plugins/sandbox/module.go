@@ -41,7 +41,7 @@ func (m *Module) Has(export string) bool { return m.exports[export] }
 // free for it, and covers its start function, its initialiser and all its
 // calls. Errors are *Failure.
 func (m *Module) Run(ctx context.Context) (*Instance, error) {
-	i := &Instance{mod: m, memory: &arena{limit: m.memory}, left: m.timeout}
+	i := &Instance{mod: m, memory: &arena{limit: m.memory}, left: m.timeout, fetch: m.fetch.Begin()}
 	i.stdout = stream{log: &i.log, level: levelStdout, over: i.over}
 	i.stderr = stream{log: &i.log, level: levelStderr, over: i.over, copy: &i.panicked}
 	var err error
@@ -79,7 +79,7 @@ func (i *Instance) open() error {
 		if err != nil {
 			return &Failure{Plugin: i.mod.name, Cause: CauseError, Message: fmt.Sprintf("folder %q of [files]: %v", mt.guest, err), err: err}
 		}
-		i.folders = append(i.folders, &folder{root: root, inst: i, open: map[*file]struct{}{}})
+		i.folders = append(i.folders, &folder{name: mt.guest, root: root, inst: i, open: map[*file]struct{}{}})
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func (i *Instance) config() wazero.ModuleConfig {
 		files = files.WithFSMount(f, "/"+i.mod.files[k].guest)
 	}
 	return wazero.NewModuleConfig().
-		WithSysWalltime().
+		WithWalltime(i.walltime, clockResolution).
 		WithSysNanotime().
 		WithNanosleep(i.sleep).
 		WithRandSource(random{i}).
