@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"host"},
 	{"host/dev", "host/prerender", "host/serve", "host/admin"},
 	{"host/api", "host/demand", "host/guard", "host/encode", "host/store/memory", "host/store/dir", "host/config"},
-	{"host/isr"},
+	{"host/isr", "host/webhook", "host/purge"},
 	{"plugins/registry"},
 	{"plugins/build", "plugins/sandbox"},
 	{"plugins/manifest", "plugins/sandbox/wasm"},

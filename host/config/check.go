@@ -28,7 +28,7 @@ const (
 func check(doc *strict.Document, f file, c *Config) {
 	checkSite(doc, f.Site)
 	checkListeners(doc, c)
-	checkSecrets(doc, c)
+	checkSecrets(doc, f, c)
 	checkCache(doc, f.Cache)
 	checkRender(doc, f.Render)
 	checkGrants(doc, f.Grants)
@@ -37,6 +37,8 @@ func check(doc *strict.Document, f file, c *Config) {
 	}
 	checkTrial(doc, f)
 	checkTrust(doc, f.Plugins.Trust, c)
+	checkWebhooks(doc, f.Webhooks, c)
+	checkPurges(doc, f.Purges, c)
 }
 
 func checkSite(doc *strict.Document, s fileSite) {
@@ -122,11 +124,16 @@ func isLocale(s string) bool {
 
 // checkSecrets refuses what could never be sent as a secret, and two features
 // with one secret: who may renew a page may not read drafts (S120).
-func checkSecrets(doc *strict.Document, c *Config) {
-	secrets := []struct {
+func checkSecrets(doc *strict.Document, f file, c *Config) {
+	type door struct {
 		key    string
 		secret Secret
-	}{{"admin.token", c.Admin.Token}, {"revalidate.secret", c.Revalidate.Secret}, {"draft.secret", c.Draft.Secret}}
+	}
+	secrets := []door{{"admin.token", c.Admin.Token}, {"revalidate.secret", c.Revalidate.Secret}, {"draft.secret", c.Draft.Secret}}
+	doors := len(secrets)
+	for i, w := range f.Webhooks {
+		secrets = append(secrets, door{fmt.Sprintf("webhook[%d].secret", i), w.Secret})
+	}
 	for i, s := range secrets {
 		text := s.secret.Reveal()
 		if !s.secret.IsSet() {
@@ -138,7 +145,7 @@ func checkSecrets(doc *strict.Document, c *Config) {
 		if strings.TrimSpace(text) != text || strings.ContainsFunc(text, unicode.IsControl) {
 			doc.Errorf(s.key, "remove them; a file's last line break is easily taken along", "%s begins or ends with spaces, or has a line break or control character", s.key)
 		}
-		for _, other := range secrets[:i] {
+		for _, other := range secrets[:min(i, doors)] { // one content system may have several webhooks
 			if other.secret.Matches(text) {
 				doc.Errorf(s.key, "choose another; each opens its own door", "%s and %s are the same", s.key, other.key)
 			}

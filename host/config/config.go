@@ -25,6 +25,8 @@ type Config struct {
 	Plugins    Plugins
 	Trial      Trial
 	Probation  Probation
+	Webhooks   []Webhook
+	Purges     []Purge
 
 	// Warnings are what the operator should know and may have meant, one
 	// sentence each, with file and line.

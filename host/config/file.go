@@ -20,6 +20,8 @@ type file struct {
 	Plugins    filePlugins   `toml:"plugins"`
 	Trial      fileTrial     `toml:"trial"`
 	Probation  fileProbation `toml:"probation"`
+	Webhooks   []fileWebhook `toml:"webhook"`
+	Purges     []filePurge   `toml:"purge"`
 }
 
 type fileSite struct {

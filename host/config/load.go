@@ -80,7 +80,11 @@ func parse(name string, data []byte, lookupEnv func(string) (string, bool)) (*Co
 		return nil, nil, err
 	}
 	for _, u := range doc.Unset() {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("%s:%d: %s counts as absent: %s", name, u.Line, u.Key, unset(u)))
+		what := u.Key
+		if table, _, listed := strings.Cut(u.Key, "]."); listed { // of a [[webhook]] or [[purge]]; see isOff
+			what += ", and with it all of " + table + "],"
+		}
+		c.Warnings = append(c.Warnings, fmt.Sprintf("%s:%d: %s counts as absent: %s", name, u.Line, what, unset(u)))
 	}
 	return c, doc, nil
 }
