@@ -145,7 +145,9 @@ func (h *Host) Close(ctx context.Context) error {
 	if h.store != nil {
 		errs = append(errs, h.store.Close())
 	}
-	h.lower()
+	if h.lower != nil {
+		h.lower()
+	}
 	return errors.Join(errs...)
 }
 
