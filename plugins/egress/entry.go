@@ -9,9 +9,10 @@ import (
 
 // entry is one line of [fetch] allow.
 type entry struct {
-	origin        // of the bare domain, if sub
-	sub    bool   // "*.": one label or more before the host, never the host alone
-	prefix string // a canonical path that ends in "/"; "" means every path
+	origin            // of the bare domain, if sub
+	ip     netip.Addr // valid if host is an address
+	sub    bool       // "*.": one label or more before the host, never the host alone
+	prefix string     // a canonical path that ends in "/"; "" means every path
 }
 
 // parseEntry reads scheme://host[:port][/path/*].
@@ -40,7 +41,7 @@ func parseEntry(s string) (entry, error) {
 			return entry{}, fmt.Errorf("%s is not the address of one host", t.ip)
 		}
 	}
-	e := entry{origin: t.origin, sub: sub}
+	e := entry{origin: t.origin, ip: t.ip, sub: sub}
 	if hasPath {
 		e.prefix, err = parsePrefix(t.origin, "/"+path)
 	}
