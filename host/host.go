@@ -82,7 +82,9 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 			return nil, err
 		}
 	}
-	if h.box, err = sandbox.New(ctx, sandbox.Options{CacheDir: h.workPath(compiledWork), Cores: h.workers(), AtOnce: h.generations()}); err != nil {
+	if h.box, err = sandbox.New(ctx, sandbox.Options{
+		CacheDir: h.workPath(compiledWork), Cores: h.workers(), AtOnce: h.generations(), Memory: h.cfg.Render.Memory,
+	}); err != nil {
 		return nil, err
 	}
 	if opt.Mode != Start {

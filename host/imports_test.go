@@ -23,8 +23,8 @@ var floors = [][]string{
 	{"host/isr", "host/webhook", "host/purge"},
 	{"plugins/registry"},
 	{"plugins/build", "plugins/sandbox"},
-	{"plugins/manifest", "plugins/sandbox/wasm"},
-	{"plugins/page", "plugins/egress", "plugins/manifest/strict", "plugins/signature"},
+	{"plugins/manifest", "plugins/sandbox/snapshot"},
+	{"plugins/page", "plugins/egress", "plugins/sandbox/wasm", "plugins/manifest/strict", "plugins/signature"},
 	{"plugins/route"},
 }
 

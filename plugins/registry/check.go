@@ -39,7 +39,7 @@ func Check(ctx context.Context, opt Options) ([]Checkup, error) {
 			c.Module = inspect(a)
 			v := unloaded(m)
 			if err == nil {
-				if err := r.compile(ctx, v, a); err != nil {
+				if err := r.compile(ctx, v, a, false); err != nil {
 					c.Errors = append(c.Errors, err)
 				}
 			}

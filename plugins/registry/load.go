@@ -46,14 +46,15 @@ func (v *Version) Short() string { return v.ID[:min(12, len(v.ID))] }
 
 // fill checks, compiles and asks for the paths.
 func (r *Registry) fill(ctx context.Context, v *Version, a *artifact) error {
-	if err := r.compile(ctx, v, a); err != nil {
+	if err := r.compile(ctx, v, a, a.manifest.Snapshot); err != nil {
 		return err
 	}
 	return withCode(CodePaths, "", r.paths(ctx, v, a.place))
 }
 
-// compile makes v ready to run; no guest has run after it.
-func (r *Registry) compile(ctx context.Context, v *Version, a *artifact) error {
+// compile makes v ready to run. With snapshot its initialiser runs for that;
+// without, no guest has run after it.
+func (r *Registry) compile(ctx context.Context, v *Version, a *artifact, snapshot bool) error {
 	m := a.manifest
 	v.ID, v.content, v.Origin, v.bytes = a.id(), a.content(), a.origin, int64(len(a.module))
 	if err := r.admit(a); err != nil {
@@ -78,6 +79,8 @@ func (r *Registry) compile(ctx context.Context, v *Version, a *artifact) error {
 		Config:  m.Config,
 		Files:   m.Folders(),
 		Fetch:   v.fetch,
+
+		Snapshot: snapshot,
 	})
 	if err != nil {
 		return err

@@ -91,7 +91,9 @@ func hostFunctions() []extism.HostFunction {
 	fns := make([]extism.HostFunction, len(bindings))
 	for k, b := range bindings {
 		run := func(ctx context.Context, kernel *extism.CurrentPlugin, stack []uint64) {
-			b.call(&call{ctx.Value(instanceKey{}).(*Instance), ctx, kernel}, stack)
+			c := &call{ctx.Value(instanceKey{}).(*Instance), ctx, kernel}
+			c.refuseEffect(b.name)
+			b.call(c, stack)
 		}
 		fns[k] = extism.NewHostFunctionWithStack(b.bound(), run, b.params, b.results)
 		fns[k].SetNamespace(hostModule)

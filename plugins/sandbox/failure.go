@@ -94,7 +94,11 @@ func (i *Instance) failure(export string, t *turn, code uint32, err error) *Fail
 	// has and fails over something else later is blamed wrongly.
 	if i.memory.refused && (f.Cause == CauseTrap || f.Cause == CauseError || f.Cause == CauseExit) {
 		f.Cause = CauseMemory
-		f.Message = fmt.Sprintf("out of memory, [limits] memory is %s: %s", size(i.mod.memory), f.Message)
+		if i.memory.full {
+			f.Message = fmt.Sprintf("no memory left, [render] memory is %s for all guests together: %s", size(i.mod.box.memory.total), f.Message)
+		} else {
+			f.Message = fmt.Sprintf("out of memory, [limits] memory is %s: %s", size(i.mod.memory), f.Message)
+		}
 	}
 	f.Stack = told
 	if told == "" {

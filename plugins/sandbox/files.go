@@ -12,10 +12,10 @@ import (
 // folder is a host folder as a guest sees it: read-only, and nothing outside
 // of it. os.Root keeps names, symbolic links included, from leaving it.
 type folder struct {
-	name string // the guest's
-	root *os.Root
-	inst *Instance
-	open map[*file]struct{}
+	name  string   // the guest's
+	root  *os.Root // nil between instances
+	owner *guest
+	open  map[*file]struct{}
 }
 
 // maxFiles is how many files and folders an instance may have open in one
@@ -49,18 +49,20 @@ func (f *folder) openFile(name string) (*file, error) {
 	guest := path.Join("/", f.name, name)
 	host, err := f.root.OpenFile(name, os.O_RDONLY|openFlags, 0)
 	if err != nil {
-		f.inst.seen.opened(guest, nil, err)
+		f.owner.inst.seen.opened(guest, nil, err)
 		return nil, cause(err)
 	}
 	info, err := host.Stat()
 	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		err = syscall.EACCES
 	}
-	f.inst.seen.opened(guest, info, err)
+	f.owner.inst.seen.opened(guest, info, err)
 	if err != nil {
 		host.Close()
 		return nil, cause(err)
 	}
+	// wazero keeps it, and more of it than can be told.
+	f.owner.spent = true
 	opened := &file{host: host, folder: f, guest: guest}
 	f.open[opened] = struct{}{}
 	return opened, nil
@@ -82,8 +84,11 @@ func (f *folder) close() {
 	for opened := range f.open {
 		opened.host.Close()
 	}
-	f.open = nil
-	f.root.Close()
+	clear(f.open)
+	if f.root != nil {
+		f.root.Close()
+		f.root = nil
+	}
 }
 
 // file is an open file or folder. It has no more of os.File than reading.
@@ -98,14 +103,14 @@ func (f *file) Stat() (fs.FileInfo, error) { return f.host.Stat() }
 // Read ends with the turn, since one call of a guest may read into millions of
 // buffers.
 func (f *file) Read(p []byte) (int, error) {
-	if f.folder.inst.over() {
+	if f.folder.owner.inst.over() {
 		return 0, syscall.EINTR
 	}
 	return f.host.Read(p)
 }
 
 func (f *file) ReadAt(p []byte, off int64) (int, error) {
-	if f.folder.inst.over() {
+	if f.folder.owner.inst.over() {
 		return 0, syscall.EINTR
 	}
 	return f.host.ReadAt(p, off)
@@ -116,7 +121,7 @@ func (f *file) Seek(offset int64, whence int) (int64, error) { return f.host.See
 func (f *file) ReadDir(n int) ([]fs.DirEntry, error) {
 	// Before, so that a change meanwhile shows.
 	if info, err := f.host.Stat(); err == nil {
-		f.folder.inst.seen.listed(f.guest, info)
+		f.folder.owner.inst.seen.listed(f.guest, info)
 	}
 	return f.host.ReadDir(n)
 }

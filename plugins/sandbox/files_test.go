@@ -172,13 +172,13 @@ func TestOpenFilesAreBoundedAndClosed(t *testing.T) {
 	}
 	content := site(t)
 	s := box(t, Options{})
+	m := load(t, s, Spec{
+		Module: fixture(t, "files.wasm"),
+		Config: map[string]string{"file": "/content/post.md", "mode": "many"},
+		Files:  map[string]string{"content": content},
+	})
 	before := openFiles(t)
 	for range 3 {
-		m := load(t, s, Spec{
-			Module: fixture(t, "files.wasm"),
-			Config: map[string]string{"file": "/content/post.md", "mode": "many"},
-			Files:  map[string]string{"content": content},
-		})
 		i := run(t, m)
 		if out, err := i.Call(t.Context(), "render", nil); err != nil || string(out) != "path_open: errno 29" { // io
 			t.Errorf("got %q, %v", out, err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/wisr-dev/wisr/plugins/page"
+	"github.com/wisr-dev/wisr/plugins/sandbox/snapshot"
 	"github.com/wisr-dev/wisr/plugins/sandbox/wasm"
 )
 
@@ -171,13 +172,19 @@ var callable = map[string]bool{"() -> i32": true, "()": true}
 func exportProblems(m *wasm.Module, signature func(uint32) string) []problem {
 	var problems []problem
 	funcs := map[string]string{}
-	var names []string
+	var names, ours []string
 	for _, e := range m.Exports {
+		if strings.HasPrefix(e.Name, snapshot.Prefix) {
+			ours = append(ours, e.Name)
+		}
 		if e.Kind == wasm.KindFunc {
 			typ, _ := m.Func(e.Index)
 			funcs[e.Name] = signature(typ)
 			names = append(names, e.Name)
 		}
+	}
+	if len(ours) > 0 {
+		problems = append(problems, problem{"exports names that are the host's", list(ours), "name them otherwise than " + snapshot.Prefix + "…"})
 	}
 	if _, ok := funcs[page.ExportRender]; !ok {
 		p := problem{"does not export the function " + page.ExportRender, "", "it exports no function"}
@@ -218,17 +225,30 @@ func tableElements(m *wasm.Module) uint64 {
 // kernelMemory is what Extism's kernel begins with.
 const kernelMemory = 16 * pageSize
 
-// memoryProblems compares what a module begins with against its limit. The
-// rest is for when it grows.
-func memoryProblems(m *wasm.Module, limit uint64) []problem {
+// memoryNeed is the bytes that an instance of a module begins with.
+func memoryNeed(m *wasm.Module) uint64 {
 	need := uint64(kernelMemory)
 	for _, l := range m.Memories {
 		need += uint64(l.Min) * pageSize
 	}
+	return need
+}
+
+// memoryProblems compares what a module begins with against its limit. The
+// rest is for when it grows.
+func memoryProblems(need, limit uint64) []problem {
 	if need <= limit {
 		return nil
 	}
 	return []problem{{"needs more memory than it may have", fmt.Sprintf("it begins with %s, [limits] memory is %s", size(need), size(limit)), "1MB of it is for input and output"}}
+}
+
+// budgetProblems compares it against what all guests together may have.
+func (s *Sandbox) budgetProblems(need uint64) []problem {
+	if total := s.memory.total; total > 0 && need > total {
+		return []problem{{"needs more memory than all guests together may have", fmt.Sprintf("it begins with %s, [render] memory is %s", size(need), size(total)), ""}}
+	}
+	return nil
 }
 
 // list joins names, not more than fit a message.

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	extism "github.com/extism/go-sdk"
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/wisr-dev/wisr/plugins/egress"
@@ -24,8 +23,8 @@ const (
 // Instance is one run of a module. It is used by one goroutine at a time.
 type Instance struct {
 	mod    *Module
-	plugin *extism.Plugin
-	memory *arena
+	guest  *guest // nil once closed
+	memory *arena // the guest's
 
 	// mu is held during a call, so that Close never takes the memory away
 	// under a running guest.
@@ -36,9 +35,12 @@ type Instance struct {
 	dead bool            // a call failed
 	gone bool            // closed
 
+	begun   bool   // the initialiser ran, here or for an image
+	imaging bool   // it runs for an image, and is to have no effect
+	effect  string // what it called all the same
+
 	log            guestLog
 	stdout, stderr stream
-	folders        []*folder
 	vars           map[string][]byte
 	fetch          *egress.Session
 	seen           observed
@@ -74,7 +76,7 @@ func (i *Instance) callHere(ctx context.Context, export string, input []byte) ([
 	if !i.mod.exports[export] {
 		return nil, i.refuse(export, CauseError, fmt.Sprintf("the module does not export %q", export))
 	}
-	if cause, problem := i.kernelReady(i.plugin, uint64(len(input))); problem != "" {
+	if cause, problem := i.kernelReady(i.guest.plugin, uint64(len(input))); problem != "" {
 		i.dead = true
 		return nil, i.refuse(export, cause, problem)
 	}
@@ -97,7 +99,7 @@ func (i *Instance) callHere(ctx context.Context, export string, input []byte) ([
 		return nil, nil
 	}
 	// output_set saw that this is within the memory, and memories do not shrink.
-	data, _ := i.plugin.Memory().Read(uint32(i.output.at), uint32(i.output.size))
+	data, _ := i.guest.plugin.Memory().Read(uint32(i.output.at), uint32(i.output.size))
 	return slices.Clone(data), nil
 }
 
@@ -105,7 +107,13 @@ func (i *Instance) callHere(ctx context.Context, export string, input []byte) ([
 // are the instance's, as are the errors with which host functions stop it.
 func (i *Instance) call(ctx context.Context, export string, input []byte) (code uint32, err error) {
 	defer catch(&err)
-	code, _, err = i.plugin.CallWithContext(ctx, export, input)
+	if !i.begun {
+		i.begun = true
+		if err := i.guest.initialise(ctx, &i.mod.plan); err != nil {
+			return 1, err
+		}
+	}
+	code, _, err = i.guest.plugin.CallWithContext(ctx, export, input)
 	return code, err
 }
 
@@ -123,7 +131,12 @@ func (i *Instance) begin(ctx context.Context) *turn {
 func (i *Instance) noCore(export string, err error) *Failure {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	f := i.refuse(export, CauseCanceled, "given up while waiting for a core: "+err.Error())
+	return i.givenUp(export, "a core", err)
+}
+
+// givenUp makes a Failure of why a wait was not waited for.
+func (i *Instance) givenUp(export, what string, err error) *Failure {
+	f := i.refuse(export, CauseCanceled, "given up while waiting for "+what+": "+err.Error())
 	f.err = err
 	return f
 }
@@ -167,17 +180,15 @@ func (i *Instance) Close() {
 		return
 	}
 	i.gone = true
-	if i.plugin != nil {
-		// An error would be one of closing the guest's files, which were only read.
-		_ = i.plugin.Close(context.Background())
-		i.plugin = nil
+	if i.guest == nil {
+		return // it had no core, or no memory
 	}
-	for _, f := range i.folders {
-		f.close()
+	claimed := i.memory.claimed
+	if i.dead || !i.mod.renew(i.guest) {
+		i.guest.close()
 	}
-	i.folders = nil
-	i.vars = nil
-	i.memory.close()
+	i.guest, i.vars = nil, nil
+	i.mod.box.memory.end(claimed)
 }
 
 // sleep is the guest's way to sleep (WASI's poll_oneoff). It holds no core and
@@ -185,6 +196,9 @@ func (i *Instance) Close() {
 func (i *Instance) sleep(ns int64) {
 	if i.turn == nil || ns <= 0 {
 		return
+	}
+	if i.imaging {
+		i.effect = "for a sleep"
 	}
 	// That the turn is over the guest notices itself, at its next step.
 	_ = i.turn.wait(func(ctx context.Context) {
@@ -198,12 +212,13 @@ func (i *Instance) sleep(ns int64) {
 }
 
 // random is the system's randomness, in pieces, until the turn is over.
-type random struct{ inst *Instance }
+type random struct{ guest *guest }
 
 func (r random) Read(p []byte) (int, error) {
-	if r.inst.over() {
+	if r.guest.inst.over() {
 		return 0, errOver
 	}
-	r.inst.seen.random = r.inst.seen.random || r.inst.seen.counts
+	seen := &r.guest.inst.seen
+	seen.random = seen.random || seen.counts
 	return rand.Read(p[:min(len(p), 64<<10)])
 }

@@ -2,8 +2,6 @@ package sandbox
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,6 +17,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/wisr-dev/wisr/plugins/egress"
+	"github.com/wisr-dev/wisr/plugins/sandbox/snapshot"
 	"github.com/wisr-dev/wisr/plugins/sandbox/wasm"
 )
 
@@ -32,6 +31,11 @@ type Spec struct {
 	Config  map[string]string // Extism config
 	Files   map[string]string // guest name → absolute folder, seen read-only as /name
 	Fetch   *egress.Client    // nil: no network. The caller closes it, after the module
+
+	// Snapshot has Load run the module's initialiser, so that instances start
+	// from the memory that it leaves. Without it, or where that cannot be, each
+	// instance runs it.
+	Snapshot bool
 }
 
 // The manifest's defaults.
@@ -64,8 +68,9 @@ func (e *LoadError) Error() string {
 // Unwrap returns the cause.
 func (e *LoadError) Unwrap() error { return e.Err }
 
-// Load checks, rewrites and compiles a module. Errors are *LoadError, or the
-// cause of ctx's end.
+// Load checks, rewrites, compiles and initialises a module. Errors are
+// *LoadError, or the cause of ctx's end; an initialiser that fails is no error
+// here but in each instance.
 func (s *Sandbox) Load(ctx context.Context, spec Spec) (*Module, error) {
 	m := &Module{
 		box:     s,
@@ -85,34 +90,68 @@ func (s *Sandbox) Load(ctx context.Context, spec Spec) (*Module, error) {
 	if m.output <= 0 {
 		m.output = defaultOutput
 	}
-	decoded, problems, err := decode(spec.Module)
+	e := s.openEntry(spec.Module)
+	made, problems, err := s.make(e, spec.Module)
 	if err != nil {
 		return nil, loadError(spec.Name, []problem{unreadable(err)}, err)
 	}
-	problems = append(problems, memoryProblems(decoded, m.memory)...)
+	problems = append(problems, memoryProblems(made.Memory, m.memory)...)
+	problems = append(problems, s.budgetProblems(made.Memory)...)
 	mounts, bad := mountAll(spec.Files)
 	if problems = append(problems, bad...); len(problems) > 0 {
 		return nil, loadError(spec.Name, problems, nil)
 	}
 	m.files = mounts
-	m.wasmName = decoded.Name
-	m.exports = exportedFuncs(decoded)
+	m.wasmName, m.exports, m.plan, m.begins = made.Name, made.Exports, made.Plan, made.Memory
 
-	binary := rewrite(decoded)
-	if m.code, err = s.compile(ctx, binary); err != nil {
+	if m.code, err = s.compile(ctx, e, made); err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
 		return nil, loadError(spec.Name, []problem{{"is not valid WebAssembly", "", printable(short(err.Error()))}}, err)
 	}
+	e.keep(made)
 	if m.fetch == nil {
 		// Without a policy: it says what to add to the manifest.
 		m.fetch, m.ownFetch = egress.New(egress.Options{Plugin: spec.Name}), true
+	}
+	if err := m.ready(ctx, e, made, spec.Snapshot); err != nil {
+		return nil, errors.Join(err, m.release(ctx))
 	}
 	if !s.keep(m) {
 		return nil, errors.Join(errors.New("the sandbox is closed"), m.release(ctx))
 	}
 	return m, nil
+}
+
+// make takes what the pipeline makes of a module from the cache, or makes it. A
+// module with problems is not changed, and only memory is told of it.
+func (s *Sandbox) make(e *entry, module []byte) (*made, []problem, error) {
+	if m := e.made(); m != nil {
+		return m, nil, nil
+	}
+	decoded, problems, err := decode(module)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(problems) > 0 {
+		return &made{facts: facts{Memory: memoryNeed(decoded)}}, problems, nil
+	}
+	return makeOf(decoded), nil, nil
+}
+
+// ready gets the memory that instances begin with.
+func (m *Module) ready(ctx context.Context, e *entry, made *made, keep bool) (err error) {
+	if made.begin != nil {
+		if m.first, err = snapshot.Open(made.begin); err != nil {
+			return err
+		}
+	}
+	if !keep {
+		m.ordinary = "snapshot = false"
+		return nil
+	}
+	return m.initialise(ctx, e)
 }
 
 func loadError(plugin string, problems []problem, err error) *LoadError {
@@ -151,30 +190,23 @@ func rewrite(m *wasm.Module) []byte {
 	return m.Encode()
 }
 
-// compile compiles a binary, or takes the code from the cache folder.
-func (s *Sandbox) compile(ctx context.Context, binary []byte) (*code, error) {
-	if s.cacheDir == "" {
-		return compileIn(ctx, "", binary)
+// compile compiles what was made of a module, or takes the code from the cache.
+func (s *Sandbox) compile(ctx context.Context, e *entry, m *made) (*code, error) {
+	c, err := compileIn(ctx, e.engine(), m)
+	if err == nil {
+		e.engineWrote()
 	}
-	// A folder for each module, so that one damaged file costs no other module
-	// its code.
-	sum := sha256.Sum256(binary)
-	dir := filepath.Join(s.cacheDir, hex.EncodeToString(sum[:16]))
-	c, err := compileIn(ctx, dir, binary)
-	if err == nil || ctx.Err() != nil {
+	if err == nil || ctx.Err() != nil || e.dir == "" {
 		return c, err
 	}
-	// A damaged file or a full disk keeps no good module from running.
-	c, without := compileIn(ctx, "", binary)
-	if without != nil {
-		return nil, without
-	}
-	_ = os.RemoveAll(dir)
-	return c, nil
+	// A full disk keeps no good module from running.
+	e.forget()
+	m.known = false
+	return compileIn(ctx, "", m)
 }
 
 // compileIn compiles with an engine that keeps code in a folder, "" for none.
-func compileIn(ctx context.Context, dir string, binary []byte) (_ *code, err error) {
+func compileIn(ctx context.Context, dir string, m *made) (_ *code, err error) {
 	defer catch(&err)
 	cache := wazero.NewCompilationCache()
 	if dir != "" {
@@ -193,16 +225,19 @@ func compileIn(ctx context.Context, dir string, binary []byte) (_ *code, err err
 		// Source positions would be those of the module before checkpoints.
 		WithDebugInfoEnabled(false)
 	ctx = experimental.WithCompilationWorkers(ctx, runtime.NumCPU())
+	ctx = experimental.WithFunctionListenerFactory(ctx, listeners{})
 
 	// Extism leaks its runtime when compiling fails (LAB 7), so it gets only
 	// what is known to compile. It finds the code in the engine.
-	rt := wazero.NewRuntimeWithConfig(ctx, config)
-	defer rt.Close(ctx)
-	if _, err = rt.CompileModule(ctx, binary); err != nil {
-		return nil, err
+	if !m.known {
+		rt := wazero.NewRuntimeWithConfig(ctx, config)
+		defer rt.Close(ctx)
+		if _, err = rt.CompileModule(ctx, m.binary); err != nil {
+			return nil, err
+		}
 	}
 	manifest := extism.Manifest{
-		Wasm: []extism.Wasm{extism.WasmData{Data: binary}},
+		Wasm: []extism.Wasm{extism.WasmData{Data: m.binary}},
 		// All three: 0 forbids, −1 is Extism's default (LAB 7). None is in
 		// use, since memory, answers and variables are bounded here.
 		Memory: &extism.ManifestMemory{MaxPages: 1 << 16, MaxHttpResponseBytes: -1, MaxVarBytes: -1},

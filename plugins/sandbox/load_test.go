@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -132,69 +131,6 @@ func TestAClosedSandboxLoadsNothing(t *testing.T) {
 	}
 	if _, err := s.Load(t.Context(), Spec{Module: fixture(t, "hello.wasm")}); err == nil {
 		t.Error("it loads a module")
-	}
-}
-
-func TestCompiledCodeIsKeptInAPrivateFolder(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "deep", "compiled")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	render := func() {
-		t.Helper()
-		s, err := New(t.Context(), Options{CacheDir: dir})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close(context.Background())
-		m := load(t, s, Spec{Module: fixture(t, "hello.wasm")})
-		i := run(t, m)
-		defer i.Close()
-		if out, err := i.Call(t.Context(), "render", nil); err != nil || !strings.Contains(string(out), "hello") {
-			t.Errorf("got %q, %v", out, err)
-		}
-	}
-	files := func() map[string]int64 {
-		t.Helper()
-		found := map[string]int64{}
-		err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
-			if err != nil {
-				return err
-			}
-			if info.Mode().IsRegular() {
-				found[path] = info.Size()
-			} else if path == dir && runtime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
-				t.Errorf("%s has mode %s", path, info.Mode())
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return found
-	}
-	render()
-	first := files()
-	if len(first) != 2 { // the module's and Extism's kernel
-		t.Fatalf("the folder has %v", first)
-	}
-	render()
-	if again := files(); len(again) != len(first) {
-		t.Errorf("the folder had %v and has %v", first, again)
-	}
-
-	// A damaged file is thrown away, and the module loads.
-	for path := range first {
-		if err := os.WriteFile(path, []byte("WAZEVO, or so it says"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	render()
-	render()
-	for path, size := range files() {
-		if size != first[path] {
-			t.Errorf("%s has %d bytes, had %d", path, size, first[path])
-		}
 	}
 }
 

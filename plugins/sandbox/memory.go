@@ -1,23 +1,38 @@
 package sandbox
 
-import "github.com/tetratelabs/wazero/experimental"
+import (
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/wisr-dev/wisr/plugins/sandbox/snapshot"
+)
 
 const pageSize = 1 << 16
 
-// arena is the memory of one instance: the page module's and that of Extism's
+// arena is the memory of one guest: the page module's and that of Extism's
 // kernel, bounded together. wazero's own bound holds for each alone (LAB 7),
 // does not tell when it refused something, and leaves closed memories to the
 // garbage collector (LAB 9).
 //
-// It is used by the goroutine that runs the instance. wazero frees a memory
-// as soon as a deadline closes its module, while views of it may still be in
-// use on the way out; so what it frees is given back in close, when nothing
-// runs any more.
+// It is used by the goroutine that runs the guest. wazero frees a memory as
+// soon as a deadline closes its module, while views of it may still be in use
+// on the way out; so what it frees is given back in close, when nothing runs
+// any more.
 type arena struct {
 	limit   uint64 // bytes
 	used    uint64
 	refused bool // growth, for being over the limit
 	blocks  []*block
+
+	// images are what the blocks begin with, in the order in which they are
+	// asked for: Extism instantiates its kernel first, the page module second
+	// (LAB 4). Memory without an image begins with zeros.
+	images []*snapshot.Image
+
+	// claimed is how much of the memory of all guests is this one's; more asks
+	// for more of it.
+	claimed uint64
+	more    func(bytes uint64) error
+	full    bool // growth was refused by more
 }
 
 var _ experimental.MemoryAllocator = (*arena)(nil)
@@ -25,12 +40,43 @@ var _ experimental.MemoryAllocator = (*arena)(nil)
 // Allocate implements experimental.MemoryAllocator.
 func (a *arena) Allocate(_, most uint64) experimental.LinearMemory {
 	b := &block{arena: a, space: reserve(min(most, a.limit))}
+	if n := len(a.blocks); n < len(a.images) {
+		b.image = a.images[n]
+	}
 	a.blocks = append(a.blocks, b)
 	return b
 }
 
 // room is how many bytes more the instance may have.
 func (a *arena) room() uint64 { return a.limit - a.used }
+
+// grow takes more bytes. It may wait for them.
+func (a *arena) grow(more uint64) bool {
+	if more > a.room() {
+		a.refused = true
+		return false
+	}
+	if need := a.used + more; need > a.claimed {
+		if err := a.more(need - a.claimed); err != nil {
+			a.refused, a.full = true, true
+			return false
+		}
+		a.claimed = need
+	}
+	a.used += more
+	return true
+}
+
+// reset makes all memory what it was in the beginning. It is false if it has
+// grown since, which cannot be undone, or if the system refuses.
+func (a *arena) reset() bool {
+	for _, b := range a.blocks {
+		if b.image == nil || b.size != uint64(b.image.Size()) || b.space.reset(b.image) != nil {
+			return false
+		}
+	}
+	return true
+}
 
 // close gives all memory back to the system.
 func (a *arena) close() {
@@ -43,6 +89,7 @@ func (a *arena) close() {
 // block is one linear memory.
 type block struct {
 	arena *arena
+	image *snapshot.Image // nil for zeros
 	size  uint64
 	space space
 }
@@ -51,16 +98,22 @@ type block struct {
 // room; memory.grow gives -1 then.
 func (b *block) Reallocate(size uint64) []byte {
 	// Memories only grow.
-	if more := size - b.size; more > b.arena.room() {
-		b.arena.refused = true
+	if !b.arena.grow(size - b.size) {
 		return nil
 	}
 	data := b.space.grow(size)
 	if data == nil {
+		b.arena.used -= size - b.size
 		b.arena.refused = true
 		return nil
 	}
-	b.arena.used += size - b.size
+	// A module may declare less memory than its initialiser left it with; then
+	// it is grown to the image's size before it runs.
+	if b.image != nil && b.size < uint64(b.image.Size()) && size >= uint64(b.image.Size()) {
+		if err := b.space.begin(b.image); err != nil {
+			return nil
+		}
+	}
 	b.size = size
 	return data
 }
@@ -69,9 +122,13 @@ func (b *block) Reallocate(size uint64) []byte {
 func (b *block) Free() {}
 
 // space is where a block's bytes are. grow gives the first size of them, with
-// what was in them; nil if the system has no more. release ends it.
+// what was in them; nil if the system has no more. begin puts an image in front,
+// for which there is room; reset does so again, when it was written to. release
+// ends it.
 type space interface {
 	grow(size uint64) []byte
+	begin(*snapshot.Image) error
+	reset(*snapshot.Image) error
 	release()
 }
 
@@ -84,6 +141,13 @@ func (h *heap) grow(size uint64) []byte {
 	copy(grown, h.data)
 	h.data = grown
 	return grown
+}
+
+func (h *heap) begin(im *snapshot.Image) error { return im.Copy(h.data[:im.Size()]) }
+
+func (h *heap) reset(im *snapshot.Image) error {
+	clear(h.data)
+	return h.begin(im)
 }
 
 func (h *heap) release() { h.data = nil }

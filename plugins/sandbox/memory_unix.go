@@ -2,7 +2,11 @@
 
 package sandbox
 
-import "golang.org/x/sys/unix"
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/wisr-dev/wisr/plugins/sandbox/snapshot"
+)
 
 // mapping is a space of its own in the address space: all of it is reserved
 // at once, so that it never moves, and made usable as the guest grows.
@@ -29,6 +33,10 @@ func (m *mapping) grow(size uint64) []byte {
 	}
 	return m.data[:size:size]
 }
+
+func (m *mapping) begin(im *snapshot.Image) error { return im.Map(m.data[:im.Size()]) }
+
+func (m *mapping) reset(im *snapshot.Image) error { return im.Reset(m.data[:im.Size()]) }
 
 func (m *mapping) release() {
 	if m.data != nil {

@@ -7,10 +7,8 @@ import (
 	"os"
 	"time"
 
-	extism "github.com/extism/go-sdk"
-	"github.com/tetratelabs/wazero"
-
 	"github.com/wisr-dev/wisr/plugins/egress"
+	"github.com/wisr-dev/wisr/plugins/sandbox/snapshot"
 )
 
 // Module is a loaded module, ready to run any number of times, by many
@@ -21,6 +19,12 @@ type Module struct {
 	wasmName string // the module's own, which its functions carry in stacks
 	exports  map[string]bool
 	code     *code
+	plan     snapshot.Plan
+	first    *snapshot.Image // before the initialiser; nil where the engine copies the data
+	image    *snapshot.Image // after it, nil where each instance runs it
+	ordinary string          // why there is no image
+	begins   uint64          // bytes of memory that an instance begins with
+	spares   spares
 
 	timeout  time.Duration
 	memory   uint64
@@ -37,13 +41,11 @@ type mount struct{ guest, host string }
 // Has tells whether the module exports a function of this name.
 func (m *Module) Has(export string) bool { return m.exports[export] }
 
-// Run makes a fresh instance. Its time (Spec.Timeout) starts when a core is
-// free for it, and covers its start function, its initialiser and all its
-// calls. Errors are *Failure.
+// Run makes an instance in which nothing has run yet but the initialiser. Its
+// time (Spec.Timeout) starts when a core is free for it, and covers its start
+// function, its initialiser and all its calls. Errors are *Failure.
 func (m *Module) Run(ctx context.Context) (*Instance, error) {
-	i := &Instance{mod: m, memory: &arena{limit: m.memory}, left: m.timeout, fetch: m.fetch.Begin()}
-	i.stdout = stream{log: &i.log, level: levelStdout, over: i.over}
-	i.stderr = stream{log: &i.log, level: levelStderr, over: i.over, copy: &i.panicked}
+	i := m.instance()
 	var err error
 	if e := m.box.Do(ctx, func(ctx context.Context) { err = i.start(ctx) }); e != nil {
 		err = i.noCore("", e)
@@ -55,52 +57,64 @@ func (m *Module) Run(ctx context.Context) (*Instance, error) {
 	return i, nil
 }
 
+func (m *Module) instance() *Instance {
+	i := &Instance{mod: m, left: m.timeout, begun: m.image != nil, fetch: m.fetch.Begin()}
+	i.stdout = stream{log: &i.log, level: levelStdout, over: i.over}
+	i.stderr = stream{log: &i.log, level: levelStderr, over: i.over, copy: &i.panicked}
+	return i
+}
+
 // start is what is left of Run for who has a core.
 func (i *Instance) start(ctx context.Context) error {
-	if err := i.open(); err != nil {
+	m := i.mod
+	if err := m.box.memory.begin(ctx, m.begins); err != nil {
+		return i.givenUp("", "memory", err)
+	}
+	g := m.spares.take()
+	fresh := g == nil
+	if fresh {
+		g = m.newGuest()
+	}
+	i.take(g)
+	if err := i.open(); err != nil || !fresh {
 		return err
 	}
 	t := i.begin(ctx)
 	defer i.finish()
-	var err error
-	if i.plugin, err = i.mod.code.instance(t.ctx, i.config()); err != nil {
+	if err := g.make(t.ctx, m); err != nil {
+		i.dead = true
 		return i.failure("", t, 0, err)
 	}
-	// Nothing of Extism's is to reach the process's log.
-	i.plugin.SetLogger(func(extism.LogLevel, string) {})
 	return nil
 }
+
+// take makes a guest this instance's.
+func (i *Instance) take(g *guest) {
+	g.inst, i.guest, i.memory = i, g, g.memory
+	g.memory.claimed, g.memory.more = i.mod.begins, i.moreMemory
+	g.memory.refused, g.memory.full = false, false
+}
+
+// moreMemory claims more of the memory of all guests.
+func (i *Instance) moreMemory(bytes uint64) error { return i.mod.box.memory.grow(i.ctx, bytes) }
 
 // open opens the folders that the guest may read. It is done for each
 // instance, so that a folder which was replaced is seen.
 func (i *Instance) open() error {
-	for _, mt := range i.mod.files {
+	for k, mt := range i.mod.files {
 		root, err := os.OpenRoot(mt.host)
 		if err != nil {
+			i.dead = true
 			return &Failure{Plugin: i.mod.name, Cause: CauseError, Message: fmt.Sprintf("folder %q of [files]: %v", mt.guest, err), err: err}
 		}
-		i.folders = append(i.folders, &folder{name: mt.guest, root: root, inst: i, open: map[*file]struct{}{}})
+		i.guest.folders[k].root = root
 	}
 	return nil
 }
 
-// config is the world of an instance: a real clock and real randomness
-// (wazero's own are fake, LAB 14), its folders, its log; no environment, no
-// arguments, no input.
-func (i *Instance) config() wazero.ModuleConfig {
-	files := wazero.NewFSConfig()
-	for k, f := range i.folders {
-		files = files.WithFSMount(f, "/"+i.mod.files[k].guest)
-	}
-	return wazero.NewModuleConfig().
-		WithWalltime(i.walltime, clockResolution).
-		WithSysNanotime().
-		WithNanosleep(i.sleep).
-		WithRandSource(random{i}).
-		WithStdout(&i.stdout).
-		WithStderr(&i.stderr).
-		WithFSConfig(files)
-}
+// Ordinary tells why each instance runs the module's initialiser, "" if they
+// start from an image.
+func (m *Module) Ordinary() string { return m.ordinary }
 
 // Close drops the compiled code. It waits for nothing: instances are closed
 // first.
@@ -115,29 +129,12 @@ func (m *Module) release(ctx context.Context) error {
 	if m.ownFetch {
 		m.fetch.Close()
 	}
-	return m.code.close(ctx)
-}
-
-// code is a compiled module with the engine that it was compiled by. An
-// engine of its own lets all that was compiled go at once: Extism keeps no
-// hold of what it compiles, so that in a shared one it would stay.
-type code struct {
-	plugin *extism.CompiledPlugin
-	cache  wazero.CompilationCache
-}
-
-func (c *code) instance(ctx context.Context, config wazero.ModuleConfig) (p *extism.Plugin, err error) {
-	defer catch(&err)
-	return c.plugin.Instance(ctx, extism.PluginInstanceConfig{ModuleConfig: config})
-}
-
-func (c *code) close(ctx context.Context) error {
-	return errors.Join(c.plugin.Close(ctx), c.cache.Close(ctx))
-}
-
-// catch makes an error of a panic of the engine.
-func catch(err *error) {
-	if r := recover(); r != nil {
-		*err = fmt.Errorf("the engine panicked: %v", r)
+	m.spares.close()
+	err := m.code.close(ctx)
+	for _, im := range []*snapshot.Image{m.first, m.image} {
+		if im != nil {
+			err = errors.Join(err, im.Close())
+		}
 	}
+	return err
 }

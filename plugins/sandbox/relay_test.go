@@ -47,6 +47,7 @@ func load(t testing.TB, s *Sandbox, spec Spec) *Module {
 	if spec.Name == "" {
 		spec.Name = "test"
 	}
+	spec.Snapshot = true
 	m, err := s.Load(t.Context(), spec)
 	if err != nil {
 		t.Fatal(err)

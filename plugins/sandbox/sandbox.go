@@ -10,14 +10,21 @@ import (
 	"sync"
 
 	"github.com/tetratelabs/wazero"
+
+	"github.com/wisr-dev/wisr/plugins/sandbox/snapshot"
 )
 
 // Options say how a Sandbox works; the zero value is good.
 type Options struct {
-	// CacheDir keeps compiled code across restarts. It is made if it is
-	// missing and closed to other users (0700), because its files are
-	// executed. "": compiled code lives in memory only.
+	// CacheDir keeps what is made of modules across restarts: rewritten
+	// modules, compiled code, images. It is made if it is missing and closed to
+	// other users (0700), because its files are executed. "": it all lives in
+	// memory only.
 	CacheDir string
+
+	// Memory is the bytes that all guests together may have; 0 is no bound. A
+	// generation for which there is no room waits for others to end.
+	Memory int64
 
 	// Cores is how many guests run at once; 0 is runtime.NumCPU(). A guest
 	// that waits for the network or sleeps does not count.
@@ -39,6 +46,8 @@ type Sandbox struct {
 	cacheDir string // absolute, "" for none
 	cores    *cores
 	threads  threads
+	memory   budget
+	kernel   *snapshot.Image // the memory of Extism's kernel: nothing in it
 
 	mu      sync.Mutex
 	modules map[*Module]struct{} // guarded by mu; nil once closed
@@ -59,10 +68,15 @@ func New(ctx context.Context, opts Options) (*Sandbox, error) {
 		atOnce = defaultAtOnce
 	}
 	s := &Sandbox{cores: newCores(n, atOnce), modules: map[*Module]struct{}{}}
+	s.memory.total = uint64(max(opts.Memory, 0))
+	var err error
+	if s.kernel, err = snapshot.Open(snapshot.Take(nil, kernelMemory, nil)); err != nil {
+		return nil, err
+	}
 	if opts.CacheDir != "" {
 		dir, err := makeCacheDir(opts.CacheDir)
 		if err != nil {
-			return nil, fmt.Errorf("folder for compiled modules: %w", err)
+			return nil, errors.Join(fmt.Errorf("folder for compiled modules: %w", err), s.kernel.Close())
 		}
 		s.cacheDir = dir
 	}
@@ -113,8 +127,12 @@ func (s *Sandbox) Close(ctx context.Context) error {
 	for m := range left {
 		err = errors.Join(err, m.release(ctx))
 	}
-	return err
+	return errors.Join(err, s.kernel.Close())
 }
+
+// MemoryInUse is the bytes that all guests together have now, what they may
+// still write to included.
+func (s *Sandbox) MemoryInUse() int64 { return int64(s.memory.inUse()) }
 
 // keep remembers a module for Close; it is false when that was called already.
 func (s *Sandbox) keep(m *Module) bool {
@@ -138,7 +156,7 @@ func (s *Sandbox) forget(m *Module) bool {
 
 // version changes whenever the same module would run differently: with what
 // is done to it here, with the engine and with the ABI's kernel.
-const version = "1 extism-go-sdk/1.7.1 wazero/1.12.0"
+const version = "2 extism-go-sdk/1.7.1 wazero/1.12.0"
 
 // Version names what this package does to a module. It belongs into the
 // content address of a plugin.

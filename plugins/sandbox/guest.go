@@ -1,0 +1,243 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	extism "github.com/extism/go-sdk"
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/wisr-dev/wisr/plugins/sandbox/snapshot"
+)
+
+// guest is a module with memory: what an instance runs. It serves one instance
+// after another, each of which finds it as the first one did (see spares.go).
+type guest struct {
+	plugin  *extism.Plugin
+	memory  *arena
+	folders []*folder
+
+	// What adopt finds:
+	page    api.Module      // the page module
+	keys    context.Context // has what Extism's functions look for in a context
+	globals []api.MutableGlobal
+	changed api.Global // of snapshot.Changed, nil if there is none
+
+	inst  *Instance // whose it is now
+	spent bool      // it did what cannot be undone
+}
+
+// adopt gets hold of wazero's module, which Extism keeps to itself: it is told
+// to whoever listens when a function of the module is called.
+func (g *guest) adopt(ctx context.Context, plan *snapshot.Plan) error {
+	_, _, err := g.plugin.CallWithContext(ctx, snapshot.Adopt, nil)
+	if err != nil {
+		return err
+	}
+	for _, name := range plan.Globals {
+		global, ok := g.page.ExportedGlobal(name).(api.MutableGlobal)
+		if !ok {
+			return fmt.Errorf("global %s is not there", name)
+		}
+		g.globals = append(g.globals, global)
+	}
+	if plan.Changes {
+		g.changed = g.page.ExportedGlobal(snapshot.Changed)
+	}
+	return nil
+}
+
+// listeners has wazero tell of calls. The engine compiles nothing into
+// functions that nobody listens to.
+type listeners struct{}
+
+// NewFunctionListener implements experimental.FunctionListenerFactory.
+func (listeners) NewFunctionListener(f api.FunctionDefinition) experimental.FunctionListener {
+	for _, name := range f.ExportNames() {
+		switch {
+		case name == snapshot.Adopt:
+			return experimental.FunctionListenerFunc(adopted)
+		case f.ModuleName() == wasiModule && !harmless[name]:
+			return experimental.FunctionListenerFunc(spend)
+		}
+	}
+	return nil
+}
+
+func adopted(ctx context.Context, page api.Module, _ api.FunctionDefinition, _ []uint64, _ experimental.StackIterator) {
+	g := guestOf(ctx)
+	g.page = page
+	// The context of a call ends with it; these two values are what the next ones need.
+	g.keys = context.Background()
+	for _, key := range []extism.PluginCtxKey{"extism", "plugin"} {
+		g.keys = context.WithValue(g.keys, key, ctx.Value(key))
+	}
+}
+
+// harmless are the functions of WASI that leave nothing behind in wazero. What
+// they write and how long they sleep comes to functions of this package. All
+// others have to do with files.
+var harmless = map[string]bool{
+	"args_get": true, "args_sizes_get": true, "environ_get": true, "environ_sizes_get": true,
+	"clock_res_get": true, "clock_time_get": true, "random_get": true,
+	"fd_fdstat_get": true, "fd_prestat_dir_name": true, "fd_prestat_get": true,
+	"fd_write": true, "poll_oneoff": true, "sched_yield": true,
+}
+
+func spend(ctx context.Context, _ api.Module, _ api.FunctionDefinition, _ []uint64, _ experimental.StackIterator) {
+	guestOf(ctx).spent = true
+}
+
+func guestOf(ctx context.Context) *guest { return ctx.Value(instanceKey{}).(*Instance).guest }
+
+// within gives a context in which functions of the guest are called.
+func (g *guest) within(ctx context.Context) context.Context {
+	for _, key := range []extism.PluginCtxKey{"extism", "plugin"} {
+		ctx = context.WithValue(ctx, key, g.keys.Value(key))
+	}
+	return ctx
+}
+
+// start runs the start function, which Extism's functions do not serve.
+func (g *guest) start(ctx context.Context, plan *snapshot.Plan) error {
+	if plan.Start == "" {
+		return nil
+	}
+	_, err := g.page.ExportedFunction(plan.Start).Call(ctx)
+	return err
+}
+
+// initialise runs the initialisers.
+func (g *guest) initialise(ctx context.Context, plan *snapshot.Plan) error {
+	ctx = g.within(ctx)
+	for _, init := range plan.Init {
+		if _, err := g.page.ExportedFunction(init.Export).Call(ctx, make([]uint64, init.Params)...); err != nil {
+			return fmt.Errorf(initPrefix+"%w", err)
+		}
+	}
+	return nil
+}
+
+// restore makes memory and globals those of an image. The memory begins with
+// the image's bytes; what is missing is its size.
+func (g *guest) restore(im *snapshot.Image, plan *snapshot.Plan) error {
+	if plan.Memory {
+		memory := g.page.Memory()
+		more := (uint32(im.Size()) - memory.Size()) / pageSize
+		if _, ok := memory.Grow(more); !ok {
+			return fmt.Errorf("no room for the memory that the initialiser left, %s", size(uint64(im.Size())))
+		}
+	}
+	g.setGlobals(im)
+	return nil
+}
+
+func (g *guest) setGlobals(im *snapshot.Image) {
+	for k, v := range im.Globals() {
+		g.globals[k].Set(v)
+	}
+}
+
+// newGuest gives a guest with nothing in it yet.
+func (m *Module) newGuest() *guest {
+	g := &guest{memory: &arena{limit: m.memory, images: []*snapshot.Image{m.box.kernel}}}
+	switch {
+	case m.image != nil:
+		g.memory.images = append(g.memory.images, m.image)
+	case m.first != nil:
+		g.memory.images = append(g.memory.images, m.first)
+	}
+	for _, mt := range m.files {
+		g.folders = append(g.folders, &folder{name: mt.guest, owner: g, open: map[*file]struct{}{}})
+	}
+	return g
+}
+
+// make makes the module of the guest, which belongs to an instance already.
+func (g *guest) make(ctx context.Context, m *Module) (err error) {
+	defer catch(&err)
+	if g.plugin, err = m.code.instance(ctx, g.config(m)); err != nil {
+		return err
+	}
+	// Nothing of Extism's is to reach the process's log.
+	g.plugin.SetLogger(func(extism.LogLevel, string) {})
+	if err := g.adopt(ctx, &m.plan); err != nil {
+		return err
+	}
+	if m.image != nil {
+		return g.restore(m.image, &m.plan)
+	}
+	return g.start(ctx, &m.plan)
+}
+
+// config is the world of a guest: a real clock and real randomness (wazero's
+// own are fake, LAB 14), its folders, its log; no environment, no arguments, no
+// input.
+func (g *guest) config(m *Module) wazero.ModuleConfig {
+	files := wazero.NewFSConfig()
+	for k, f := range g.folders {
+		files = files.WithFSMount(f, "/"+m.files[k].guest)
+	}
+	return wazero.NewModuleConfig().
+		WithWalltime(func() (int64, int32) { return g.inst.walltime() }, clockResolution).
+		WithNanotime(monotonic, 1).
+		WithNanosleep(func(ns int64) { g.inst.sleep(ns) }).
+		WithRandSource(random{g}).
+		WithStdout(stdio{g, func(i *Instance) io.Writer { return &i.stdout }}).
+		WithStderr(stdio{g, func(i *Instance) io.Writer { return &i.stderr }}).
+		WithFSConfig(files)
+}
+
+// renew makes a guest whose instance has ended as it was before that, and keeps
+// it for another one; false if it cannot. See spares.
+func (m *Module) renew(g *guest) bool {
+	if m.image == nil || g.spent || g.page == nil || g.page.IsClosed() || g.changed != nil && g.changed.Get() != 0 {
+		return false
+	}
+	if !g.memory.reset() {
+		return false
+	}
+	g.setGlobals(m.image)
+	for _, f := range g.folders {
+		f.close()
+	}
+	g.inst = nil
+	return m.spares.put(g)
+}
+
+// close gives up all that the guest has.
+func (g *guest) close() {
+	if g.plugin != nil {
+		// An error would be one of closing the guest's files, which were only read.
+		_ = g.plugin.Close(context.Background())
+	}
+	for _, f := range g.folders {
+		f.close()
+	}
+	g.memory.close()
+}
+
+// stdio is a standard stream of the guest: that of the instance whose it is.
+type stdio struct {
+	guest  *guest
+	stream func(*Instance) io.Writer
+}
+
+func (s stdio) Write(p []byte) (int, error) {
+	if i := s.guest.inst; i.imaging {
+		i.effect = "fd_write"
+	}
+	return s.stream(s.guest.inst).Write(p)
+}
+
+// started is when the process did, for monotonic.
+var started = time.Now()
+
+// monotonic is the clock that guests see no jumps in, in nanoseconds. That of
+// the system may begin anew when it does; this one goes on, as the images that
+// are on disk have to see it.
+func monotonic() int64 { return started.UnixNano() + int64(time.Since(started)) }

@@ -1,0 +1,146 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/wisr-dev/wisr/plugins/sandbox/snapshot"
+)
+
+// initialise finds or makes the image that instances of the module start from.
+// Modules of which none can be made start the ordinary way; why that is, is in
+// m.ordinary. The only error is the end of ctx.
+func (m *Module) initialise(ctx context.Context, e *entry) error {
+	if m.plan.Why != "" {
+		m.ordinary = m.plan.Why
+		return nil
+	}
+	name := m.imageName()
+	data := e.readImage(name)
+	if data == nil {
+		if data, m.ordinary = m.takeImage(ctx); data == nil {
+			return context.Cause(ctx)
+		}
+		e.write(name, data)
+	}
+	im, err := snapshot.Open(data)
+	if err != nil || len(im.Globals()) != len(m.plan.Globals) {
+		m.ordinary = "its memory could not be kept"
+		return nil
+	}
+	m.image = im
+	m.begins = kernelMemory + uint64(im.Size())
+	err = m.first.Close() // nobody needs it any more
+	m.first = nil
+	return err
+}
+
+// imageName names the image by what an initialiser can see and is not in the
+// module: the names of its folders, and how far its memory may grow.
+func (m *Module) imageName() string {
+	var guests []string
+	for _, f := range m.files {
+		guests = append(guests, f.guest)
+	}
+	// Strings and a number always are JSON.
+	seen, _ := json.Marshal(struct {
+		Files  []string
+		Memory uint64
+	}{guests, m.memory})
+	sum := sha256.Sum256(seen)
+	return "snapshot-" + hex.EncodeToString(sum[:8]) + ".image"
+}
+
+// readImage is read, but for an image from the future: the clock was set back
+// since, and what a guest takes for its start has not come yet.
+func (e *entry) readImage(name string) []byte {
+	data := e.read(name)
+	if data == nil {
+		return nil
+	}
+	info, err := os.Stat(filepath.Join(e.dir, name))
+	if err != nil || info.ModTime().After(time.Now()) {
+		return nil
+	}
+	return data
+}
+
+// takeImage runs the initialiser in an instance that is for nothing else, and
+// takes what it leaves. The text is why there is nothing to take: it failed, as
+// it will in every instance, or its effect is not all in memory and globals.
+func (m *Module) takeImage(ctx context.Context) (data []byte, why string) {
+	i := m.instance()
+	i.imaging = true
+	// Nothing else is to run in it, whatever becomes of it.
+	i.dead = true
+	defer i.Close()
+	err := m.box.Do(ctx, func(ctx context.Context) {
+		if err := i.start(ctx); err != nil {
+			why = err.Error()
+			return
+		}
+		data, why = i.image(ctx)
+	})
+	if err != nil {
+		why = err.Error()
+	}
+	return data, why
+}
+
+// image runs the initialiser of an instance and takes what it leaves.
+func (i *Instance) image(ctx context.Context) ([]byte, string) {
+	g := i.guest
+	kernel := bytes.Clone(i.kernelBytes())
+	t := i.begin(ctx)
+	defer i.finish()
+	err := catching(func() error { return g.initialise(t.ctx, &i.mod.plan) })
+	switch {
+	case i.effect != "":
+		return nil, "its initialiser calls " + i.effect
+	case err != nil:
+		return nil, "its initialiser fails: " + i.failure("", t, 0, err).Message
+	case g.spent:
+		return nil, "its initialiser reads files"
+	case g.changed != nil && g.changed.Get() != 0:
+		return nil, "its initialiser changes a table or drops a segment"
+	case !bytes.Equal(kernel, i.kernelBytes()):
+		return nil, "its initialiser uses Extism's memory"
+	}
+	var globals []uint64
+	for _, global := range g.globals {
+		globals = append(globals, global.Get())
+	}
+	var memory []byte
+	if i.mod.plan.Memory {
+		mem := g.page.Memory()
+		memory, _ = mem.Read(0, mem.Size())
+	}
+	return snapshot.Take(memory, len(memory), globals), ""
+}
+
+func (i *Instance) kernelBytes() []byte {
+	memory := i.guest.plugin.Memory()
+	data, _ := memory.Read(0, memory.Size())
+	return data
+}
+
+// catching makes an error of a panic of the engine.
+func catching(f func() error) (err error) {
+	defer catch(&err)
+	return f()
+}
+
+// refuseEffect keeps a host function from having an effect while an image is
+// made, since it would be had once and not in every instance.
+func (c *call) refuseEffect(name string) {
+	if c.imaging {
+		c.effect = name
+		c.end(CauseError, nil, "%s has an effect", name)
+	}
+}
