@@ -3,6 +3,7 @@ package egress
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // flights are the GETs on their way whose answer more than one generation may
@@ -10,6 +11,10 @@ import (
 //
 // A flight belongs to the client and not to who asked first: whoever leaves
 // takes nothing from the others, and only when nobody is left it ends.
+//
+// Who came too late for the one under way takes the next, which waits for that
+// one to land, but not longer than patience: so the next gathers all those who
+// come meanwhile, and who comes alone is not held up by a slow upstream twice.
 type flights struct {
 	mu   sync.Mutex
 	now  uint64             // counts starts of sessions and of flights; guarded by mu
@@ -17,6 +22,10 @@ type flights struct {
 
 	running sync.WaitGroup
 }
+
+// patience is shorter than what a person notices and longer than it takes
+// pages that are made together to get to their first request.
+const patience = 20 * time.Millisecond
 
 type flight struct {
 	waiting int    // guarded by flights.mu
@@ -68,9 +77,13 @@ func (f *flights) do(ctx, owner context.Context, key string, since uint64, send 
 func (f *flights) start(owner context.Context, key string, send func(context.Context, func()) (*answer, error)) *flight {
 	ctx, cancel := context.WithCancel(owner)
 	fl := &flight{cancel: cancel, done: make(chan struct{})}
+	before := f.open[key]
 	f.open[key] = fl
 	f.running.Go(func() {
 		defer cancel()
+		if before != nil {
+			before.landed(ctx, patience)
+		}
 		fl.got, fl.err = send(ctx, func() {
 			f.mu.Lock()
 			defer f.mu.Unlock()
@@ -83,6 +96,17 @@ func (f *flights) start(owner context.Context, key string, send func(context.Con
 		close(fl.done)
 	})
 	return fl
+}
+
+// landed waits until the flight is over, the time is, or ctx.
+func (fl *flight) landed(ctx context.Context, most time.Duration) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-fl.done:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // close lets no flight start any more.

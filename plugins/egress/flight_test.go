@@ -206,8 +206,8 @@ func TestFlightsInVirtualTime(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if n := sent.Load(); n > 300 {
-			t.Errorf("%d requests for 500: nothing is shared", n)
+		if n := sent.Load(); n > 20 { // in 50 ms, each taking up to 6
+			t.Errorf("%d requests for 500", n)
 		}
 		if len(f.open) != 0 {
 			t.Errorf("%d are left", len(f.open))

@@ -38,8 +38,27 @@ func (c *checker) check(f file) {
 	c.limits(f.Limits)
 	c.fetch(f.Fetch)
 	c.files(f.Files)
-	if _, ok := f.Config[""]; ok {
-		c.doc.Errorf(strict.Key("config", ""), "give the setting a name", "[config] has a key without a name")
+	c.config(f.Config)
+}
+
+// config takes over the guest's strings. What the environment holds is for the
+// host: a guest would see it, and so would who reads its pages.
+func (c *checker) config(settings map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		key, value := strict.Key("config", name), settings[name]
+		variables, _ := strict.References(value) // what is no reference is meant as it stands
+		switch {
+		case name == "":
+			c.doc.Errorf(key, "give the setting a name", "[config] has a key without a name")
+		case len(variables) > 0:
+			c.doc.Errorf(key, "a secret that goes with requests is added to them by [fetch.headers]; for the text itself write $${"+variables[0]+"}",
+				"%s refers to the environment variable %s, but the guest can read its [config]", key, variables[0])
+		default:
+			if c.m.Config == nil {
+				c.m.Config = make(map[string]string, len(settings))
+			}
+			c.m.Config[name], _ = strict.Expand(value, func(string) (string, bool) { return "", false })
+		}
 	}
 }
 
@@ -184,6 +203,11 @@ func (c *checker) files(files map[string]string) {
 			c.doc.Errorf(key, `write content = "./content"; the guest sees it as /content`, "[files] has the name %q; want the name of one folder", name)
 		case files[name] == "", strings.ContainsRune(files[name], 0):
 			c.doc.Errorf(key, fmt.Sprintf("write %s = \"./content\", or remove it", strict.Key(name)), "%s is %s; want the path of a folder", key, c.doc.Quote(key))
+		default:
+			if variables, _ := strict.References(files[name]); len(variables) > 0 {
+				c.doc.Errorf(key, "write the path itself, absolute or relative to the plugin's folder",
+					"%s refers to the environment variable %s, but [files] is read as it stands: what it names, the guest can read", key, variables[0])
+			}
 		}
 	}
 }

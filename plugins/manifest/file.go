@@ -86,7 +86,6 @@ func (f file) manifest() *Manifest {
 			MaxRequests: f.Fetch.MaxRequests,
 			Private:     f.Fetch.Private,
 		},
-		Files:  f.Files,
-		Config: f.Config,
+		Files: f.Files,
 	}
 }
