@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wisr-dev/wisr/plugins/egress"
 	"github.com/wisr-dev/wisr/plugins/manifest"
 	"github.com/wisr-dev/wisr/plugins/manifest/strict"
 	"github.com/wisr-dev/wisr/plugins/signature"
@@ -65,10 +66,12 @@ func (r *Registry) granted(m *manifest.Manifest) error {
 		missing = append(missing, withCode(CodeGrant, fmt.Sprintf("add %q to %s below [grants] in wisr.toml", entry, key),
 			fmt.Errorf("it asks for %s %s, which plugins sent over HTTP are not granted", what, entry)))
 	}
-	for _, entry := range m.Fetch.Allow {
-		if !slices.Contains(r.opt.Grants.Fetch, entry) {
-			lacks("fetch", "the network at", entry)
-		}
+	entries, err := r.ungranted(m)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		lacks("fetch", "the network at", entry)
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Files)) {
 		path := m.Files[name]
@@ -86,6 +89,19 @@ func (r *Registry) granted(m *manifest.Manifest) error {
 		}
 	}
 	return joined(missing)
+}
+
+// ungranted are the entries of a manifest's [fetch] allow that no grant covers.
+func (r *Registry) ungranted(m *manifest.Manifest) ([]string, error) {
+	asked, err := egress.ParsePolicy(m.Fetch.Allow, nil)
+	if err != nil {
+		return nil, err
+	}
+	granted, err := egress.ParsePolicy(r.opt.Grants.Fetch, nil)
+	if err != nil {
+		return nil, fmt.Errorf("[grants] fetch in wisr.toml: %w", err)
+	}
+	return asked.Missing(granted), nil
 }
 
 // within tells whether path is root or below it.
