@@ -111,6 +111,12 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 	if opt.Mode == Dev {
 		return h, nil
 	}
+	if opt.Mode == Start {
+		// Before the first page of another version replaces one of these.
+		if err := h.store.Retain(ctx, h.registry.Kept()); err != nil {
+			return nil, err
+		}
+	}
 	h.engine, err = isr.New(ctx, isr.Options{
 		Store:              h.store,
 		Renderer:           renderer{box: h.box, registry: h.registry, encode: true},

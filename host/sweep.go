@@ -16,8 +16,9 @@ import (
 	"github.com/wisr-dev/wisr/plugins/registry"
 )
 
-// sweeper removes the pages of plugins that the site has no more (S145), in the
-// background: once after the start, and whenever plugins change.
+// sweeper removes the pages of plugins that the site has no more (S145), and those
+// of versions that cannot come back, in the background: once after the start, and
+// whenever plugins change.
 //
 // To find those pages the whole store is read. So that not every start does it,
 // the names of the plugins that may have pages are kept in a file, and
@@ -70,6 +71,11 @@ func (s *sweeper) wake() {
 }
 
 func (s *sweeper) sweep(ctx context.Context) error {
+	if s.h.opt.Mode == Start {
+		if err := s.h.store.Retain(ctx, s.h.registry.Kept()); err != nil {
+			return err
+		}
+	}
 	table := s.h.registry.Table()
 	if len(table.Versions) == 0 {
 		return nil

@@ -258,6 +258,12 @@ func (e *Engine) look(ctx context.Context, p Page, now time.Time) (entry *Entry,
 		return nil, Absent, time.Time{}
 	}
 	last, purged := e.invalid.of(entry)
+	if entry.Version != p.Version {
+		if own := e.earlier(ctx, p, entry); own != nil {
+			entry, purged = own, false
+			last, _ = e.invalid.of(own)
+		}
+	}
 	if purged {
 		return nil, Absent, time.Time{}
 	}
@@ -265,6 +271,24 @@ func (e *Engine) look(ctx context.Context, p Page, now time.Time) (entry *Entry,
 		marked = last.Add(1)
 	}
 	return entry, Judge(entry, p.Version, last, now), marked
+}
+
+// earlier returns the page that the active version made before another one
+// replaced it, in place of that one's: with a version its pages come back. It is nil
+// if there is none.
+func (e *Engine) earlier(ctx context.Context, p Page, other *Entry) *Entry {
+	entry, err := e.opt.Store.Earlier(ctx, p.Key, p.Version)
+	if err != nil {
+		if !errors.Is(err, ErrNotFound) && ctx.Err() == nil {
+			e.opt.Events.storeFailed(p.Key, err)
+		}
+		return nil
+	}
+	if _, purged := e.invalid.of(entry); purged {
+		return nil
+	}
+	e.advance(other.StartedAt) // which the next generation has to replace
+	return entry
 }
 
 // learn takes in an invalidation, own or another host's, and sees to it that

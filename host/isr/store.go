@@ -22,7 +22,17 @@ type Store interface {
 	// at the same time, is there; it tells whether it did.
 	Put(ctx context.Context, e *Entry) (stored bool, err error)
 
-	// Delete drops the entry of a key; it is no error if there is none.
+	// Retain says which versions' entries are set aside when Put replaces them
+	// by one of another version, and drops what was set aside of others. Until it
+	// is called nothing is set aside, and Earlier finds nothing.
+	Retain(ctx context.Context, versions []string) error
+
+	// Earlier returns the last entry of a key that was set aside of a version, or
+	// ErrNotFound: what a version made that is to come back (rollback).
+	Earlier(ctx context.Context, key, version string) (*Entry, error)
+
+	// Delete drops the entry of a key, and what was set aside of it; it is no
+	// error if there is none.
 	Delete(ctx context.Context, key string) error
 
 	// Invalidate records that entries answering to a name and started at or

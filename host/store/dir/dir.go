@@ -12,6 +12,7 @@
 // # The folder
 //
 //	pages/5d/5d0c…e1           an entry; the name is the SHA-256 of its key
+//	earlier/<version>/5d/…     an entry that another version's replaced, for rollback
 //	invalidations/9f/9f22…07   an invalidation; the name is the SHA-256 of its name
 //	changes/<writer>.<number>  what one open store changed, for the others to read
 //	locks/2a                   locked while a file whose hash ends so is replaced
@@ -90,6 +91,8 @@ type Dir struct {
 	locks   *locks
 	journal journal
 	start   positions // where the journals of others ended when this store was opened
+
+	retained atomic.Pointer[map[string]bool] // folders of earlier; nil before Retain; never changed, but replaced
 
 	damage damage
 

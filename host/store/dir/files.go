@@ -98,6 +98,7 @@ type replacement struct {
 	flush   bool                 // to the disk, before it takes its place
 	change  isr.Change           // what others are told
 	already func() (bool, error) // whether what is there must stay
+	aside   func() error         // called under the lock before it is replaced; may be nil
 }
 
 // replace puts a file in its place unless what is there must stay, and tells
@@ -127,6 +128,11 @@ func (d *Dir) replace(ctx context.Context, r replacement) (bool, error) {
 	if stays, err := r.already(); stays || err != nil {
 		return false, err
 	}
+	if r.aside != nil {
+		if err := r.aside(); err != nil {
+			return false, err
+		}
+	}
 	// Told before it is done, and under the lock: see Watch.
 	if err := d.journal.append(r.change); err != nil {
 		return false, err
@@ -148,6 +154,9 @@ func (d *Dir) remove(ctx context.Context, sum digest, c isr.Change) error {
 		return err
 	}
 	defer unlock()
+	if err := d.removeEarlier(sum); err != nil {
+		return err
+	}
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -58,6 +58,7 @@ func (d *Dir) Put(ctx context.Context, e *isr.Entry) (bool, error) {
 		flush:   err == nil, // see the package comment
 		change:  isr.Change{Key: e.Key},
 		already: func() (bool, error) { return d.hasNewer(path, e) },
+		aside:   func() error { return d.setAside(path, sum, e) },
 	})
 	if err != nil {
 		return false, fmt.Errorf("put page %q: %w", e.Key, explain(err))

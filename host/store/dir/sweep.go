@@ -88,7 +88,8 @@ func (d *Dir) sweep(ctx context.Context) error {
 // ends and never again, so that the time of the file tells its age.
 type candidate struct {
 	sum  digest
-	time int64 // nanoseconds
+	set  string // folder of the version that it was set aside of; "" for a page
+	time int64  // nanoseconds
 	size int64
 }
 
@@ -98,7 +99,7 @@ const recalled = 1 << 16
 // survey adds up the sizes of all entries and returns the oldest of them in order.
 func (d *Dir) survey(ctx context.Context) (total int64, oldest []candidate, err error) {
 	var young youngestFirst
-	err = d.eachPage(ctx, func(sum digest, f fs.DirEntry) error {
+	add := func(set string, sum digest, f fs.DirEntry) error {
 		info, err := f.Info()
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -107,7 +108,7 @@ func (d *Dir) survey(ctx context.Context) (total int64, oldest []candidate, err 
 			return err
 		}
 		total += info.Size()
-		c := candidate{sum: sum, time: info.ModTime().UnixNano(), size: info.Size()}
+		c := candidate{sum: sum, set: set, time: info.ModTime().UnixNano(), size: info.Size()}
 		if len(young) < d.sweeper.recall {
 			heap.Push(&young, c)
 		} else if c.time < young[0].time {
@@ -115,7 +116,11 @@ func (d *Dir) survey(ctx context.Context) (total int64, oldest []candidate, err 
 			heap.Fix(&young, 0)
 		}
 		return nil
-	})
+	}
+	err = d.eachPage(ctx, func(sum digest, f fs.DirEntry) error { return add("", sum, f) })
+	if err == nil {
+		err = d.eachEarlier(ctx, add)
+	}
 	slices.SortFunc(young, func(a, b candidate) int { return cmp.Compare(a.time, b.time) })
 	return total, young, err
 }
@@ -123,6 +128,9 @@ func (d *Dir) survey(ctx context.Context) (total int64, oldest []candidate, err 
 // evict drops an entry unless it was replaced since the survey.
 func (d *Dir) evict(ctx context.Context, c candidate) (gone bool, err error) {
 	path := d.path("pages", c.sum)
+	if c.set != "" {
+		path = d.earlierPath(c.set, c.sum)
+	}
 	unlock, err := d.locks.lock(ctx, c.sum)
 	if err != nil {
 		return false, err
@@ -135,7 +143,7 @@ func (d *Dir) evict(ctx context.Context, c candidate) (gone bool, err error) {
 	if err != nil || info.ModTime().UnixNano() != c.time || info.Size() != c.size {
 		return false, err
 	}
-	if e, err := readHead(path); err == nil {
+	if e, err := readHead(path); err == nil && c.set == "" {
 		// A full disk is no reason to keep it: a host that is not told may
 		// go on serving its copy, which is a good page.
 		_ = d.journal.append(isr.Change{Key: e.Key})

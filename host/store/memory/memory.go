@@ -47,14 +47,16 @@ type memory struct {
 	log    *slog.Logger
 	bytes  int64
 
-	seed    maphash.Seed
-	cache   *ristretto.Cache[string, *isr.Entry] // nil: no copies are kept
-	reads   singleflight.Group                   // by key
-	stripes [1024]stripe
-	told    atomic.Uint64 // copies that ristretto was told of by fill
-	applied atomic.Uint64 // of those, how many it has applied for sure
-	kept    unwritten
-	writing sync.Mutex // held by the one who writes what is kept
+	seed      maphash.Seed
+	cache     *ristretto.Cache[string, *isr.Entry] // nil: no copies are kept
+	reads     singleflight.Group                   // by key
+	stripes   [1024]stripe
+	told      atomic.Uint64 // copies that ristretto was told of by fill
+	applied   atomic.Uint64 // of those, how many it has applied for sure
+	kept      unwritten
+	retaining sync.Mutex                // held during Retain; taken before any other
+	retained  atomic.Pointer[retention] // nil before Retain
+	writing   sync.Mutex                // held by the one who writes what is kept
 
 	// Lock order: a stripe, then kept.
 }
@@ -65,6 +67,7 @@ var _ isr.Store = (*memory)(nil)
 type stripe struct {
 	sync.Mutex
 	changes uint64 // of any copy, guarded by the mutex
+	aside   bool   // whether there was a copy of what was set aside; guarded by the mutex
 	last    uint64 // number of the last copy that ristretto was told of and that nobody waited for; guarded by the mutex
 }
 
@@ -165,7 +168,7 @@ func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
 			s.changes++
 			return e, err
 		}
-		m.keepCopy(s, e)
+		m.keepCopy(s, key, e)
 		return e, nil
 	})
 	if err != nil {
@@ -178,11 +181,11 @@ func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
 // are in memory and nobody counts them yet.
 const ahead = 256
 
-// keepCopy tells ristretto of a copy of what was read, and does not wait. s is
-// locked.
-func (m *memory) keepCopy(s *stripe, e *isr.Entry) {
+// keepCopy tells ristretto of a copy of what was read, under a name, and does not
+// wait. s is locked.
+func (m *memory) keepCopy(s *stripe, name string, e *isr.Entry) {
 	s.changes++
-	if m.cache == nil || !m.cache.Set(e.Key, e, e.Size()) {
+	if m.cache == nil || !m.cache.Set(name, e, e.Size()) {
 		return // it has too much to do to keep this one
 	}
 	s.last = m.told.Add(1)
@@ -270,6 +273,7 @@ func (m *memory) written(s *stripe, before uint64, e *isr.Entry, stored bool) {
 	} else { // what is behind is another, or may be by now
 		m.drop(s, e.Key)
 	}
+	m.dropEarlier(s, e.Key)
 	m.kept.remove(e.Key, e)
 	m.leaveRoom()
 }
@@ -292,6 +296,7 @@ func (m *memory) Delete(ctx context.Context, key string) error {
 	defer s.Unlock()
 	m.kept.remove(key, nil)
 	m.drop(s, key)
+	m.dropEarlier(s, key)
 	return err
 }
 
@@ -320,6 +325,7 @@ func (m *memory) changedBehind(ctx context.Context, key string) {
 	s := m.stripe(key)
 	s.Lock()
 	m.drop(s, key)
+	m.dropEarlier(s, key)
 	s.Unlock()
 	kept := m.kept.get(key)
 	if kept == nil {

@@ -223,7 +223,7 @@ func TestACopyThatNobodyWaitedForIsNotSeenAfterItWasDropped(t *testing.T) {
 		key := fmt.Sprint("/", i)
 		s := m.stripe(key)
 		s.Lock()
-		m.keepCopy(s, generation(key, 1))
+		m.keepCopy(s, key, generation(key, 1))
 		s.Unlock()
 		s.Lock()
 		m.drop(s, key)
@@ -236,7 +236,7 @@ func TestACopyThatNobodyWaitedForIsNotSeenAfterItWasDropped(t *testing.T) {
 		key := fmt.Sprint("/", i)
 		s := m.stripe(key)
 		s.Lock()
-		m.keepCopy(s, generation(key, 1))
+		m.keepCopy(s, key, generation(key, 1))
 		m.set(s, generation(key, 2))
 		s.Unlock()
 		if e := m.copyOf(key); e != nil && !e.StartedAt.Equal(generation(key, 2).StartedAt) {

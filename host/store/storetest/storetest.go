@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) isr.Store) {
 		{"entries", testEntries},
 		{"order", testOrder},
 		{"keys", testKeys},
+		{"earlier", testEarlier},
 		{"invalidations", testInvalidations},
 		{"pages", testPages},
 		{"shared", testShared},
