@@ -10,6 +10,46 @@ import (
 	"github.com/tetratelabs/wazero"
 )
 
+// beside measures two things in turns, both on a thread for guests, by the time
+// which that thread has the processor: others on the machine, and what waits for
+// a wakeup, are not in it. It reports how long each takes, and the ratio of ours
+// to theirs.
+func beside(b *testing.B, s *Sandbox, ours, theirs func(context.Context)) {
+	b.Helper()
+	const turns = 20
+	n := max(1, b.N/turns)
+	var took [2]time.Duration
+	err := s.Do(b.Context(), func(ctx context.Context) {
+		for range turns {
+			for k, f := range []func(context.Context){ours, theirs} {
+				begun := threadTime()
+				for range n {
+					f(ctx)
+				}
+				took[k] += threadTime() - begun
+			}
+		}
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	total := float64(n * turns)
+	b.ReportMetric(took[0].Seconds()/took[1].Seconds(), "ratio")
+	b.ReportMetric(took[0].Seconds()*1e6/total, "us")
+	b.ReportMetric(took[1].Seconds()*1e6/total, "their-us")
+	b.ReportMetric(0, "ns/op") // of the two together it means nothing
+}
+
+// What it costs to go to a thread for guests and back.
+func BenchmarkDo(b *testing.B) {
+	s := box(b, Options{})
+	for b.Loop() {
+		if err := s.Do(b.Context(), func(context.Context) {}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // One generation of a small page: a fresh instance, one call, gone.
 func BenchmarkRunAndRender(b *testing.B) {
 	m := load(b, box(b, Options{}), Spec{Module: fixture(b, "hello.wasm")})

@@ -31,6 +31,7 @@ var (
 	none = []api.ValueType(nil)
 	i32  = []api.ValueType{api.ValueTypeI32}
 	i64  = []api.ValueType{api.ValueTypeI64}
+	at32 = []api.ValueType{api.ValueTypeI32, api.ValueTypeI32}
 	two  = []api.ValueType{api.ValueTypeI64, api.ValueTypeI64}
 )
 
@@ -56,10 +57,13 @@ var bindings = []binding{
 	{envModule, "config_get", i64, i64, (*call).configGet},
 	{envModule, "var_get", i64, i64, (*call).varGet},
 	{envModule, "var_set", two, none, (*call).varSet},
+	// Our own: see host_bytes.go.
+	{hostModule, "input_read", at32, i32, (*call).inputRead},
+	{hostModule, "output_write", at32, none, (*call).outputWrite},
 	// Extism takes proc_exit(0) for success.
 	{wasiModule, "proc_exit", i32, none, (*call).procExit},
 	// wazero's makes room for as many files as the number says: gigabytes.
-	{wasiModule, "fd_renumber", []api.ValueType{api.ValueTypeI32, api.ValueTypeI32}, i32, func(_ *call, s []uint64) { s[0] = errnoNotSupported }},
+	{wasiModule, "fd_renumber", at32, i32, func(_ *call, s []uint64) { s[0] = errnoNotSupported }},
 }
 
 const errnoNotSupported = 58 // WASI's errno notsup
@@ -74,10 +78,13 @@ func rebind(imp wasm.Import) (module, name string) {
 	return imp.Module, imp.Name
 }
 
-// bound is the binding's name in our host module. Both modules have names that
-// the other could have.
+// bound is the binding's name in our host module. Any two modules have names
+// that the other could have.
 func (b binding) bound() string {
-	if b.module == wasiModule {
+	switch b.module {
+	case hostModule:
+		return b.name
+	case wasiModule:
 		return "wasi:" + b.name
 	}
 	return "extism:" + b.name

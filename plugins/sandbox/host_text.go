@@ -31,7 +31,9 @@ func (c *call) outputSet(stack []uint64) {
 	case at > have || n > have-at:
 		c.end(CauseOutput, nil, "output is said to be %d bytes at %d, which is not within Extism's memory of %d bytes", n, at, have)
 	case n > uint64(c.mod.output):
-		c.end(CauseOutput, nil, "output has %d bytes, [limits] output allows %d", n, c.mod.output)
+		c.outputTooLong(n)
+	case len(c.written) > 0:
+		c.end(CauseOutput, nil, "output_set after output_write: the output of a call is given in one of the two ways")
 	}
 	c.output = span{at, n}
 }

@@ -163,7 +163,9 @@ func offer(asked map[string]bool) string {
 		return strings.Join(texts, "; ")
 	}
 	modules := slices.Sorted(maps.Keys(provided))
-	return strings.Join(append([]string{"the host provides the modules " + strings.Join(modules, " and ")}, texts...), "; ")
+	last := len(modules) - 1
+	all := strings.Join(modules[:last], ", ") + " and " + modules[last]
+	return strings.Join(append([]string{"the host provides the modules " + all}, texts...), "; ")
 }
 
 // callable are the types that an export which the host calls may have.

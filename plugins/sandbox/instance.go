@@ -48,7 +48,9 @@ type Instance struct {
 	// Of the call that is running:
 	stopped   *stop            // a host function ended it
 	errorText string           // error_set
+	input     []byte           // input_read
 	output    span             // output_set
+	written   []byte           // output_write
 	panicked  excerpt          // standard error
 	response  *egress.Response // the last one
 }
@@ -86,7 +88,8 @@ func (i *Instance) callHere(ctx context.Context, export string, input []byte) ([
 	}
 	t := i.begin(ctx)
 	defer i.finish()
-	i.stopped, i.errorText, i.output, i.response = nil, "", span{}, nil
+	i.stopped, i.errorText, i.response = nil, "", nil
+	i.input, i.output, i.written = input, span{}, nil
 	i.seen.counts = true
 	i.panicked.reset()
 
@@ -96,7 +99,7 @@ func (i *Instance) callHere(ctx context.Context, export string, input []byte) ([
 		return nil, i.failure(export, t, code, err)
 	}
 	if i.output.size == 0 {
-		return nil, nil
+		return i.written, nil
 	}
 	// output_set saw that this is within the memory, and memories do not shrink.
 	data, _ := i.guest.plugin.Memory().Read(uint32(i.output.at), uint32(i.output.size))

@@ -26,7 +26,7 @@ func TestWhatCannotBeLoadedSaysWhyAndWhatToDo(t *testing.T) {
 		{"a component", component, "is a WebAssembly component (build a core module: wisr runs WASI preview 1, target wasm32-wasip1 or wasip1)"},
 		{"half a module", hello[:len(hello)/2], "is not a WebAssembly module (offset 0x"},
 		{"norender.wasm", nil, "does not export the function render (it exports getStaticProps, greet)"},
-		{"unknownimport.wasm", nil, "imports what the host does not provide: env.frobnicate, extism:host/env.http_get (the host provides the modules extism:host/env and wasi_snapshot_preview1; extism:host/env has alloc, config_get, error_get, error_set, free, get_log_level, http_headers, http_request, "},
+		{"unknownimport.wasm", nil, "imports what the host does not provide: env.frobnicate, extism:host/env.http_get (the host provides the modules extism:host/env, wasi_snapshot_preview1 and wisr; extism:host/env has alloc, config_get, error_get, error_set, free, get_log_level, http_headers, http_request, "},
 		{"badsignature.wasm", nil, "exports a function of the wrong type: render is (i32) -> i32 (it has to be () -> i32)"},
 		{"badimport.wasm", nil, "imports functions with other types than the host's: extism:host/env.log_info is (i32, i32) -> i32 here, (i64) in the host"},
 	} {

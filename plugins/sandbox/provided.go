@@ -44,6 +44,11 @@ var provided = map[string]map[string]string{
 		"var_get":          "(i64) -> i64",
 		"var_set":          "(i64, i64)",
 	},
+	// Our own.
+	hostModule: {
+		"input_read":   "(i32, i32) -> i32",
+		"output_write": "(i32, i32)",
+	},
 	// WASI preview 1, as wazero has it. Sockets are in it since language
 	// runtimes import them; there is none to use them on.
 	wasiModule: {

@@ -16,16 +16,13 @@ func wasmRender() int32 { return serve(exportRender) }
 // serve runs one export on the input of the running call. It returns 0, or 1
 // after it has told the host the error.
 func serve(export string) int32 {
-	output, err := Call(export, input())
-	if err == nil {
-		var block uint64
-		if block, err = give(output); err == nil {
-			extismOutputSet(block, uint64(len(output)))
-			return 0
-		}
+	made, err := Call(export, input())
+	if err != nil {
+		tell(err)
+		return 1
 	}
-	tell(err)
-	return 1
+	output(made)
+	return 0
 }
 
 // tell sets the error of the running call. fmt prints even an error whose Error

@@ -8,18 +8,6 @@ import "fmt"
 // A uint64 that is not a value is the handle of a block in the memory of
 // Extism's kernel; 0 is no block.
 
-//go:wasmimport extism:host/env input_length
-func extismInputLength() uint64
-
-//go:wasmimport extism:host/env input_load_u8
-func extismInputLoadU8(at uint64) uint32
-
-//go:wasmimport extism:host/env input_load_u64
-func extismInputLoadU64(at uint64) uint64
-
-//go:wasmimport extism:host/env output_set
-func extismOutputSet(block, length uint64)
-
 //go:wasmimport extism:host/env error_set
 func extismErrorSet(block uint64)
 
@@ -71,15 +59,6 @@ func extismLogWarn(text uint64)
 
 //go:wasmimport extism:host/env log_error
 func extismLogError(text uint64)
-
-// input copies the input of the running call.
-func input() []byte {
-	b := make([]byte, extismInputLength())
-	fillWords(b,
-		extismInputLoadU64,
-		func(at uint64) byte { return byte(extismInputLoadU8(at)) })
-	return b
-}
 
 // give copies b into a new block. Nothing gives no block.
 func give(b []byte) (block uint64, err error) {

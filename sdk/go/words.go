@@ -2,11 +2,12 @@ package page
 
 import "encoding/binary"
 
-// Guest and host share no memory in Extism: bytes cross in calls of 8 or of 1,
-// and one of 8 is the cheaper by two orders of magnitude (LAB 5). So everything
-// goes 8 at a time. What is left over at the end goes as one more 8 that
-// overlaps those before it; only a block shorter than 8 goes byte by byte, since
-// a word would reach beyond it.
+// Input and output are copied in one call each. The rest goes Extism's way, where
+// guest and host share no memory: bytes cross in calls of 8 or of 1, and one of 8
+// is the cheaper by two orders of magnitude (LAB 5). So everything goes 8 at a
+// time. What is left over at the end goes as one more 8 that overlaps those before
+// it; only a block shorter than 8 goes byte by byte, since a word would reach
+// beyond it.
 const word = 8
 
 // eachWord gives b to put8 and, when it is shorter than a word, to put1, with

@@ -47,6 +47,11 @@ WASI("random_get") u32 wasi_random_get(void *at, u32 size);
 WASI("poll_oneoff") u32 wasi_poll_oneoff(const void *in, void *out, u32 count, u32 *events);
 WASI("fd_write") u32 wasi_fd_write(u32 fd, const void *iovs, u32 count, u32 *written);
 
+// wisr's own, which copy from and to the guest's memory.
+#define WISR(name) IMPORT("wisr", name)
+WISR("input_read") u32 wisr_input_read(void *at, u32 size);
+WISR("output_write") void wisr_output_write(const void *at, u32 size);
+
 struct iovec { void *at; u32 size; };
 
 // -fno-builtin keeps clang from calling functions that are not there.
