@@ -61,7 +61,7 @@ func Check(ctx context.Context, opt Options) ([]Checkup, error) {
 }
 
 // inspect reads a module; what is wrong with it compile says.
-func inspect(a *artifact) *sandbox.Report {
+func inspect(a *bundle) *sandbox.Report {
 	module := a.module
 	if module == nil { // for the manifest's sake it was not read
 		var err error

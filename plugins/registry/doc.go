@@ -19,7 +19,7 @@
 // says why. Generations of the old version end, then it is closed; its bytes are kept
 // for [Registry.Rollback], which needs no trial and no upstream.
 //
-//	report, err := reg.Install(ctx, "blog", registry.Artifact{Manifest: toml, Module: wasm}, registry.InstallOptions{})
+//	report, err := reg.Install(ctx, "blog", registry.Bundle{Manifest: toml, Module: wasm}, registry.InstallOptions{})
 //	var refused *registry.RefusedError
 //	if errors.As(err, &refused) {
 //		for _, r := range report.Refusals { … r.Code, r.Message, r.Path, r.Log, r.Fix … }

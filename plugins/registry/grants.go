@@ -41,7 +41,7 @@ func (l Limits) check(plugins int, bytes int64) error {
 }
 
 // admit refuses what may not even be compiled.
-func (r *Registry) admit(a *artifact) error {
+func (r *Registry) admit(a *bundle) error {
 	if len(r.opt.Trust) > 0 {
 		if err := r.opt.Trust.Verify(signature.Of(a.manifest.Text, a.module), a.signature); err != nil {
 			return withCode(CodeSignature, "", err)

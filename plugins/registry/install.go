@@ -56,7 +56,7 @@ func (o InstallOptions) tell(p Progress) {
 //
 // Installs of one plugin follow each other. When ctx ends before the swap,
 // nothing has changed.
-func (r *Registry) Install(ctx context.Context, name string, sent Artifact, opt InstallOptions) (*Report, error) {
+func (r *Registry) Install(ctx context.Context, name string, sent Bundle, opt InstallOptions) (*Report, error) {
 	report := &Report{Plugin: name, At: r.opt.Now().UTC(), Trial: NoTrial}
 	begun := time.Now()
 	opt.tell(Progress{Step: "check"})
@@ -75,7 +75,7 @@ func (r *Registry) Install(ctx context.Context, name string, sent Artifact, opt 
 		return nil, err
 	}
 	defer release()
-	a := &artifact{manifest: m, module: sent.Module, signature: sent.Signature, origin: FromUpload, place: place}
+	a := &bundle{manifest: m, module: sent.Module, signature: sent.Signature, origin: FromUpload, place: place}
 	report.Version = a.id()
 	if old := r.at(place); old != nil && old.Err == nil {
 		report.Previous = old.ID

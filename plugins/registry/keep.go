@@ -113,7 +113,7 @@ func (r *Registry) writeRecord(plugin string, rec *record) error {
 }
 
 // keep writes a version's files, unless they are there.
-func (r *Registry) keep(v *Version, a *artifact) error {
+func (r *Registry) keep(v *Version, a *bundle) error {
 	if r.opt.Versions == "" {
 		return nil
 	}
@@ -157,13 +157,13 @@ func (r *Registry) keptDir(plugin, id string) string {
 
 // readKept reads a kept version for a place: if it came from a folder, the one that
 // its manifest's paths are relative to.
-func (r *Registry) readKept(plugin string, k Kept, place string) (*artifact, error) {
+func (r *Registry) readKept(plugin string, k Kept, place string) (*bundle, error) {
 	from := r.keptDir(plugin, k.ID)
 	text, err := os.ReadFile(filepath.Join(from, manifest.FileName))
 	if err != nil {
 		return nil, fmt.Errorf("read a kept version: %w", err)
 	}
-	a := &artifact{origin: k.Origin, place: place}
+	a := &bundle{origin: k.Origin, place: place}
 	if a.manifest, err = manifest.Parse(manifest.FileName, text); err != nil {
 		return nil, fmt.Errorf("read a kept version: %w", err)
 	}
@@ -212,12 +212,12 @@ func (r *Registry) forget(plugin string) {
 }
 
 // folderContent tells one content of a folder from another, also where it is no
-// plugin that could be loaded. It is artifact.content where it is one.
+// plugin that could be loaded. It is bundle.content where it is one.
 func folderContent(dir string) string {
 	m, err := manifest.Load(dir)
 	if err == nil {
 		if module, err := readModule(m); err == nil {
-			return (&artifact{manifest: m, module: module}).content()
+			return (&bundle{manifest: m, module: module}).content()
 		}
 	}
 	text, err := os.ReadFile(filepath.Join(dir, manifest.FileName))

@@ -14,9 +14,9 @@ import (
 	"github.com/wisr-dev/wisr/plugins/sandbox"
 )
 
-// load makes a version of an artifact. On a problem it is broken, and has its
+// load makes a version of a bundle. On a problem it is broken, and has its
 // ID if it came to have one.
-func (r *Registry) load(ctx context.Context, a *artifact) (*Version, error) {
+func (r *Registry) load(ctx context.Context, a *bundle) (*Version, error) {
 	v := unloaded(a.manifest)
 	err := r.fill(ctx, v, a)
 	if err == nil {
@@ -45,7 +45,7 @@ func broken(m *manifest.Manifest, err error) *Version {
 func (v *Version) Short() string { return v.ID[:min(12, len(v.ID))] }
 
 // fill checks, compiles and asks for the paths.
-func (r *Registry) fill(ctx context.Context, v *Version, a *artifact) error {
+func (r *Registry) fill(ctx context.Context, v *Version, a *bundle) error {
 	if err := r.compile(ctx, v, a, a.manifest.Snapshot); err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (r *Registry) fill(ctx context.Context, v *Version, a *artifact) error {
 
 // compile makes v ready to run. With snapshot its initialiser runs for that;
 // without, no guest has run after it.
-func (r *Registry) compile(ctx context.Context, v *Version, a *artifact, snapshot bool) error {
+func (r *Registry) compile(ctx context.Context, v *Version, a *bundle, snapshot bool) error {
 	m := a.manifest
 	v.ID, v.content, v.Origin, v.bytes = a.id(), a.content(), a.origin, int64(len(a.module))
 	if err := r.admit(a); err != nil {

@@ -186,7 +186,7 @@ func (r *Registry) recordOf(folder string) string {
 }
 
 // isHeld tells whether a folder still has the content that another version stands in for.
-func (r *Registry) isHeld(rec *record, a *artifact, err error, dir string) bool {
+func (r *Registry) isHeld(rec *record, a *bundle, err error, dir string) bool {
 	if rec == nil || rec.Held == "" {
 		return false
 	}

@@ -81,7 +81,7 @@ func (r *Registry) settleFolder(ctx context.Context, c change, report *Report, b
 }
 
 // loadFrom loads what was read of a folder, unless reading it failed.
-func (r *Registry) loadFrom(ctx context.Context, dir string, a *artifact, err error) (*Version, *Problem) {
+func (r *Registry) loadFrom(ctx context.Context, dir string, a *bundle, err error) (*Version, *Problem) {
 	if a.manifest == nil {
 		return nil, &Problem{Plugin: filepath.Base(dir), Dir: dir, Err: err, unnamed: true}
 	}
@@ -156,7 +156,7 @@ func (r *Registry) standsIn(ctx context.Context, dir string) error {
 }
 
 // keepWarn keeps a version that is also in its folder: without a copy it serves all the same.
-func (r *Registry) keepWarn(v *Version, a *artifact) {
+func (r *Registry) keepWarn(v *Version, a *bundle) {
 	if err := r.keep(v, a); err != nil {
 		r.opt.Log.Warn("a version cannot be kept for rollback", "plugin", v.Plugin, "version", v.Short(), "error", err)
 	}

@@ -28,7 +28,7 @@ type Version struct {
 	Err      error         // why it cannot run; nil: it can
 	Origin   Origin
 
-	content string // see artifact.content
+	content string // see bundle.content
 	bytes   int64  // of the module
 
 	module *sandbox.Module

@@ -23,15 +23,15 @@ const (
 	FromUpload Origin = "upload" // sent over HTTP: it has what Options.Grants list
 )
 
-// Artifact is a plugin before anything was made of it.
-type Artifact struct {
+// Bundle is a plugin before anything was made of it.
+type Bundle struct {
 	Manifest  []byte // plugin.toml
 	Module    []byte
 	Signature []byte // as package signature reads it; nil: there is none
 }
 
-// artifact is an Artifact whose manifest was read.
-type artifact struct {
+// bundle is a Bundle whose manifest was read.
+type bundle struct {
 	manifest  *manifest.Manifest // nil if it does not tell name and route
 	module    []byte
 	signature []byte
@@ -41,7 +41,7 @@ type artifact struct {
 
 // content tells what was sent or put there from everything else, whatever a host
 // makes of it: unlike a version's ID it is the same after an update of wisr.
-func (a *artifact) content() string {
+func (a *bundle) content() string {
 	digest := sha256.Sum256(a.module)
 	sum := sha256.New()
 	sum.Write(digest[:])
@@ -50,7 +50,7 @@ func (a *artifact) content() string {
 }
 
 // id is a version's content address: of module, manifest, and what the sandbox makes of them.
-func (a *artifact) id() string {
+func (a *bundle) id() string {
 	digest := sha256.Sum256(a.module)
 	sum := sha256.New()
 	sum.Write(digest[:])
@@ -60,9 +60,9 @@ func (a *artifact) id() string {
 
 // readFolder reads the plugin in a folder, building it first where that is asked
 // for. With an error, the manifest is there as far as manifest.Load gives it.
-func (r *Registry) readFolder(ctx context.Context, dir string) (*artifact, error) {
+func (r *Registry) readFolder(ctx context.Context, dir string) (*bundle, error) {
 	m, err := manifest.Load(dir)
-	a := &artifact{manifest: m, origin: FromFolder, place: dir}
+	a := &bundle{manifest: m, origin: FromFolder, place: dir}
 	if err != nil {
 		return a, err
 	}
