@@ -24,6 +24,7 @@ type guest struct {
 	// What adopt finds:
 	page    api.Module      // the page module
 	keys    context.Context // has what Extism's functions look for in a context
+	exports map[string]api.Function
 	globals []api.MutableGlobal
 	changed api.Global // of snapshot.Changed, nil if there is none
 
@@ -100,6 +101,20 @@ func (g *guest) within(ctx context.Context) context.Context {
 		ctx = context.WithValue(ctx, key, g.keys.Value(key))
 	}
 	return ctx
+}
+
+// function gives an exported function, which is there. Making one takes a stack
+// of its own; they last as long as the guest.
+func (g *guest) function(name string) api.Function {
+	f := g.exports[name]
+	if f == nil {
+		if g.exports == nil {
+			g.exports = map[string]api.Function{}
+		}
+		f = g.page.ExportedFunction(name)
+		g.exports[name] = f
+	}
+	return f
 }
 
 // start runs the start function, which Extism's functions do not serve.

@@ -206,6 +206,13 @@ func exportProblems(m *wasm.Module, signature func(uint32) string) []problem {
 	return problems
 }
 
+// readsKernelInput tells whether a module asks Extism for its input.
+func readsKernelInput(m *wasm.Module) bool {
+	return slices.ContainsFunc(m.Imports, func(imp wasm.Import) bool {
+		return imp.Module == envModule && strings.HasPrefix(imp.Name, "input_")
+	})
+}
+
 func exportedFuncs(m *wasm.Module) map[string]bool {
 	names := map[string]bool{}
 	for _, e := range m.Exports {

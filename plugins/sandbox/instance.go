@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	extism "github.com/extism/go-sdk"
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/wisr-dev/wisr/plugins/egress"
@@ -36,6 +37,7 @@ type Instance struct {
 	gone bool            // closed
 
 	begun   bool   // the initialiser ran, here or for an image
+	called  bool   // so that Extism's kernel may have something in it
 	imaging bool   // it runs for an image, and is to have no effect
 	effect  string // what it called all the same
 
@@ -78,9 +80,11 @@ func (i *Instance) callHere(ctx context.Context, export string, input []byte) ([
 	if !i.mod.exports[export] {
 		return nil, i.refuse(export, CauseError, fmt.Sprintf("the module does not export %q", export))
 	}
-	if cause, problem := i.kernelReady(i.guest.plugin, uint64(len(input))); problem != "" {
-		i.dead = true
-		return nil, i.refuse(export, cause, problem)
+	if i.mod.kernelInput || i.called {
+		if cause, problem := i.kernelReady(i.guest.plugin, uint64(len(input))); problem != "" {
+			i.dead = true
+			return nil, i.refuse(export, cause, problem)
+		}
 	}
 	if i.left <= 0 {
 		i.dead = true
@@ -106,8 +110,9 @@ func (i *Instance) callHere(ctx context.Context, export string, input []byte) ([
 	return slices.Clone(data), nil
 }
 
-// call is Extism's. Output and error of the guest are kept from Extism: they
-// are the instance's, as are the errors with which host functions stop it.
+// call calls an export, as Extism does. Output and error of the guest are kept
+// from Extism: they are the instance's, as are the errors with which host
+// functions stop it.
 func (i *Instance) call(ctx context.Context, export string, input []byte) (code uint32, err error) {
 	defer catch(&err)
 	if !i.begun {
@@ -116,8 +121,25 @@ func (i *Instance) call(ctx context.Context, export string, input []byte) (code 
 			return 1, err
 		}
 	}
-	code, _, err = i.guest.plugin.CallWithContext(ctx, export, input)
-	return code, err
+	ctx = i.guest.within(ctx)
+	// The kernel is as good as new the first time, and most pages of our SDKs
+	// never have their input there.
+	if i.mod.kernelInput || i.called {
+		if !i.mod.kernelInput {
+			input = nil
+		}
+		at, err := i.guest.plugin.SetInput(input)
+		if err != nil {
+			return 1, err
+		}
+		ctx = context.WithValue(ctx, extism.InputOffsetKey("inputOffset"), at)
+	}
+	i.called = true
+	results, err := i.guest.function(export).Call(ctx)
+	if err != nil || len(results) == 0 {
+		return 0, err
+	}
+	return uint32(results[0]), nil
 }
 
 // begin begins a turn, with a context from which host functions and the memory

@@ -103,6 +103,7 @@ func (s *Sandbox) Load(ctx context.Context, spec Spec) (*Module, error) {
 	}
 	m.files = mounts
 	m.wasmName, m.exports, m.plan, m.begins = made.Name, made.Exports, made.Plan, made.Memory
+	m.kernelInput = made.Input
 
 	if m.code, err = s.compile(ctx, e, made); err != nil {
 		if ctx.Err() != nil {

@@ -14,17 +14,18 @@ import (
 // Module is a loaded module, ready to run any number of times, by many
 // goroutines at once.
 type Module struct {
-	box      *Sandbox
-	name     string // the plugin's
-	wasmName string // the module's own, which its functions carry in stacks
-	exports  map[string]bool
-	code     *code
-	plan     snapshot.Plan
-	first    *snapshot.Image // before the initialiser; nil where the engine copies the data
-	image    *snapshot.Image // after it, nil where each instance runs it
-	ordinary string          // why there is no image
-	begins   uint64          // bytes of memory that an instance begins with
-	spares   spares
+	box         *Sandbox
+	name        string // the plugin's
+	wasmName    string // the module's own, which its functions carry in stacks
+	exports     map[string]bool
+	kernelInput bool // it reads its input in Extism's kernel
+	code        *code
+	plan        snapshot.Plan
+	first       *snapshot.Image // before the initialiser; nil where the engine copies the data
+	image       *snapshot.Image // after it, nil where each instance runs it
+	ordinary    string          // why there is no image
+	begins      uint64          // bytes of memory that an instance begins with
+	spares      spares
 
 	timeout  time.Duration
 	memory   uint64

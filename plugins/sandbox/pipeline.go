@@ -20,6 +20,7 @@ type facts struct {
 	Name    string          // its own, which its functions carry in stacks
 	Exports map[string]bool // functions
 	Memory  uint64          // bytes that it begins with, the kernel's included
+	Input   bool            // it reads its input in Extism's kernel
 	Plan    snapshot.Plan
 }
 
@@ -33,7 +34,7 @@ const (
 // make makes it all, changing m.
 func makeOf(m *wasm.Module) *made {
 	// What is there before the module is changed.
-	facts := facts{Name: m.Name, Exports: exportedFuncs(m), Memory: memoryNeed(m)}
+	facts := facts{Name: m.Name, Exports: exportedFuncs(m), Memory: memoryNeed(m), Input: readsKernelInput(m)}
 	var begin []byte
 	facts.Plan, begin = snapshot.Prepare(m)
 	return &made{facts: facts, binary: rewrite(m), begin: begin}
