@@ -25,8 +25,7 @@ import (
 // the store is read only if one of them is gone, or there is no such file.
 //
 // A plugin that does not load keeps its pages; a site without any plugin has
-// more likely lost them than given them up, and keeps all. A page that another
-// plugin makes at the same path in the very moment of its removal is made once more.
+// more likely lost them than given them up, and keeps all.
 type sweeper struct {
 	h     *Host
 	woken chan struct{}
@@ -99,7 +98,7 @@ func (s *sweeper) sweep(ctx context.Context) error {
 		if !isGone(entry.Plugin) {
 			continue
 		}
-		if err := s.h.store.Delete(ctx, entry.Key); err != nil {
+		if err := s.h.store.Delete(ctx, entry.Key, entry.StartedAt); err != nil {
 			return err
 		}
 		n++

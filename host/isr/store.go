@@ -31,9 +31,10 @@ type Store interface {
 	// ErrNotFound: what a version made that is to come back (rollback).
 	Earlier(ctx context.Context, key, version string) (*Entry, error)
 
-	// Delete drops the entry of a key, and what was set aside of it; it is no
-	// error if there is none.
-	Delete(ctx context.Context, key string) error
+	// Delete drops the entry of a key, and what was set aside of it, unless its
+	// generation started after upTo: a page that was made meanwhile is not lost.
+	// It is no error if there is none.
+	Delete(ctx context.Context, key string, upTo time.Time) error
 
 	// Invalidate records that entries answering to a name and started at or
 	// before a time are stale. An earlier time than the recorded one changes nothing.
@@ -41,6 +42,10 @@ type Store interface {
 
 	// Invalidations returns every recorded one, once a name.
 	Invalidations(ctx context.Context) ([]Invalidation, error)
+
+	// Forget lets go of an invalidation, unless a later one of its name is
+	// recorded; it is no error if there is none. Watch does not tell it.
+	Forget(ctx context.Context, inv Invalidation) error
 
 	// Watch calls fn for every change that another process made, until ctx
 	// ends, and then returns nil. Calls are not concurrent. A change may be told late,

@@ -52,7 +52,7 @@ func TestRetainRemovesWhatIsNotOfARetainedVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustPut(t, d, entryOf("/a", 1))
-	if err := d.Delete(t.Context(), "/a"); err != nil {
+	if err := d.Delete(t.Context(), "/a", time.Now()); err != nil {
 		t.Error(err)
 	}
 	if err := d.Retain(t.Context(), nil); err != nil {

@@ -142,29 +142,39 @@ func (d *Dir) replace(ctx context.Context, r replacement) (bool, error) {
 	return placed, err
 }
 
-// remove removes an entry and tells others, if there is one. When they cannot be
+// removal is a file to be removed.
+type removal struct {
+	sum    digest
+	path   string
+	change isr.Change           // what others are told; zero: nothing
+	stays  func() (bool, error) // whether what is there must stay; fs.ErrNotExist: nothing is
+}
+
+// remove removes a file and tells others, if it is there. When they cannot be
 // told, as on a full disk, it is removed all the same.
-func (d *Dir) remove(ctx context.Context, sum digest, c isr.Change) error {
+func (d *Dir) remove(ctx context.Context, r removal) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	path := d.path("pages", sum)
-	unlock, err := d.locks.lock(ctx, sum)
+	unlock, err := d.locks.lock(ctx, r.sum)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if err := d.removeEarlier(sum); err != nil {
-		return err
-	}
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+	stays, err := r.stays()
+	if stays || errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	told := d.journal.append(c)
-	if told != nil {
-		told = fmt.Errorf("other hosts were not told: %w", told)
+	if err != nil {
+		return err
 	}
-	removed := os.Remove(path)
+	var told error
+	if r.change != (isr.Change{}) {
+		if told = d.journal.append(r.change); told != nil {
+			told = fmt.Errorf("other hosts were not told: %w", told)
+		}
+	}
+	removed := os.Remove(r.path)
 	if errors.Is(removed, fs.ErrNotExist) {
 		removed = nil
 	}

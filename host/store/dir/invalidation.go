@@ -96,6 +96,27 @@ func (d *Dir) Invalidations(ctx context.Context) ([]isr.Invalidation, error) {
 	return all, nil
 }
 
+// Forget implements isr.Store. One that a loss of power brings back is forgotten again some day.
+func (d *Dir) Forget(ctx context.Context, inv isr.Invalidation) error {
+	sum := hash(inv.Name)
+	path := d.path("invalidations", sum)
+	err := d.remove(ctx, removal{
+		sum:  sum,
+		path: path,
+		stays: func() (bool, error) {
+			there, err := readInvalidation(path)
+			if errors.Is(err, errDamaged) {
+				return false, nil
+			}
+			return err == nil && there.At.After(inv.At), err
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("forget invalidation of %q: %w", inv.Name, explain(err))
+	}
+	return nil
+}
+
 func encodeInvalidation(inv isr.Invalidation) ([]byte, error) {
 	if !utf8.ValidString(inv.Name) {
 		return nil, errors.New("the name is not valid UTF-8")

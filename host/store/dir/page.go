@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"time"
 
 	"github.com/wisr-dev/wisr/host/isr"
 )
@@ -89,8 +90,27 @@ func (d *Dir) hasNewer(path string, e *isr.Entry) (bool, error) {
 }
 
 // Delete implements isr.Store.
-func (d *Dir) Delete(ctx context.Context, key string) error {
-	err := d.remove(ctx, hash(key), isr.Change{Key: key})
+func (d *Dir) Delete(ctx context.Context, key string, upTo time.Time) error {
+	sum := hash(key)
+	path := d.path("pages", sum)
+	err := d.remove(ctx, removal{
+		sum:    sum,
+		path:   path,
+		change: isr.Change{Key: key},
+		stays: func() (bool, error) {
+			line, err := readFirstLine(path)
+			if err == nil && line.started.After(upTo) {
+				return true, nil
+			}
+			if err := d.removeEarlier(sum); err != nil {
+				return false, err
+			}
+			if errors.Is(err, errDamaged) {
+				return false, nil
+			}
+			return false, err
+		},
+	})
 	if err != nil {
 		return fmt.Errorf("delete page %q: %w", key, explain(err))
 	}

@@ -123,7 +123,7 @@ func TestS145APageThatWasRenewedSinceTheSurveyStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustPut(t, d, entryOf("/000", 2))
-	if err := d.Delete(t.Context(), "/001"); err != nil {
+	if err := d.Delete(t.Context(), "/001", time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []bool{false, true, true} {

@@ -35,6 +35,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/dgraph-io/ristretto/v2"
 	"golang.org/x/sync/singleflight"
@@ -274,7 +275,7 @@ func (m *memory) written(s *stripe, before uint64, e *isr.Entry, stored bool) {
 		m.drop(s, e.Key)
 	}
 	m.dropEarlier(s, e.Key)
-	m.kept.remove(e.Key, e)
+	m.kept.remove(e.Key, e.StartedAt)
 	m.leaveRoom()
 }
 
@@ -286,15 +287,15 @@ func (m *memory) leaveRoom() {
 }
 
 // Delete implements isr.Store.
-func (m *memory) Delete(ctx context.Context, key string) error {
+func (m *memory) Delete(ctx context.Context, key string, upTo time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("delete page %q: %w", key, err)
 	}
-	err := m.behind.Delete(ctx, key)
+	err := m.behind.Delete(ctx, key, upTo)
 	s := m.stripe(key)
 	s.Lock()
 	defer s.Unlock()
-	m.kept.remove(key, nil)
+	m.kept.remove(key, upTo)
 	m.drop(s, key)
 	m.dropEarlier(s, key)
 	return err
@@ -308,6 +309,11 @@ func (m *memory) Invalidate(ctx context.Context, inv isr.Invalidation) error {
 // Invalidations implements isr.Store.
 func (m *memory) Invalidations(ctx context.Context) ([]isr.Invalidation, error) {
 	return m.behind.Invalidations(ctx)
+}
+
+// Forget implements isr.Store.
+func (m *memory) Forget(ctx context.Context, inv isr.Invalidation) error {
+	return m.behind.Forget(ctx, inv)
 }
 
 // Watch implements isr.Store. The copy of a page that another process changed is
@@ -334,7 +340,7 @@ func (m *memory) changedBehind(ctx context.Context, key string) {
 	// The store is the record: what another process wrote later counts, and what it deleted is gone.
 	e, err := m.behind.Get(ctx, key)
 	if errors.Is(err, isr.ErrNotFound) || err == nil && !e.StartedAt.Before(kept.StartedAt) {
-		m.kept.remove(key, kept)
+		m.kept.remove(key, kept.StartedAt)
 	}
 }
 

@@ -53,6 +53,9 @@ func closed(t testing.TB, s isr.Store) {
 	}
 }
 
+// distantFuture is later than any generation.
+var distantFuture = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+
 func generation(key string, n int) *isr.Entry {
 	return &isr.Entry{
 		Key: key, Status: 200, Body: bytes.Repeat(fmt.Appendf(nil, "%s %d\n", key, n), 100),

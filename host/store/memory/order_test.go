@@ -38,7 +38,7 @@ func TestConcurrentMissesReadTheDiskOnce(t *testing.T) {
 func TestAReadThatBeganBeforeAPutDoesNotBringTheOldPageBack(t *testing.T) {
 	for name, change := range map[string]func(*testing.T, *memory){
 		"put":    func(t *testing.T, m *memory) { mustPut(t, m, generation("/a", 2)) },
-		"delete": func(t *testing.T, m *memory) { _ = m.Delete(t.Context(), "/a") },
+		"delete": func(t *testing.T, m *memory) { _ = m.Delete(t.Context(), "/a", distantFuture) },
 		"told": func(t *testing.T, m *memory) {
 			mustPut(t, m.behind, generation("/a", 2))
 			m.changedBehind(t.Context(), "/a")

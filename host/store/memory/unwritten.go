@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/wisr-dev/wisr/host/isr"
 )
@@ -79,15 +80,15 @@ func (u *unwritten) add(e *isr.Entry, limit int64) bool {
 	return true
 }
 
-// remove removes the entry of a key, unless it is newer than upTo; nil removes any.
-func (u *unwritten) remove(key string, upTo *isr.Entry) {
+// remove removes the entry of a key, unless its generation started after upTo.
+func (u *unwritten) remove(key string, upTo time.Time) {
 	if u.len() == 0 {
 		return
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	e := u.entries[key]
-	if e == nil || upTo != nil && e.StartedAt.After(upTo.StartedAt) {
+	if e == nil || e.StartedAt.After(upTo) {
 		return
 	}
 	delete(u.entries, key)
@@ -132,7 +133,7 @@ func (m *memory) keep(ctx context.Context, s *stripe, e *isr.Entry, cause error)
 			// Its Put may not have come to replacing what is here yet, and who
 			// put e must not be shown anything older than e from now on.
 			s.Lock()
-			m.kept.remove(e.Key, e)
+			m.kept.remove(e.Key, e.StartedAt)
 			m.drop(s, e.Key)
 			s.Unlock()
 			return false, nil

@@ -126,7 +126,7 @@ func TestUnwrittenPagesAreBounded(t *testing.T) {
 	for i := range kept {
 		wantGeneration(t, m, fmt.Sprint("/", i), 1)
 	}
-	if err := m.Delete(t.Context(), "/0"); err != nil {
+	if err := m.Delete(t.Context(), "/0", distantFuture); err != nil {
 		t.Error(err)
 	}
 	if e, err := m.Get(t.Context(), "/0"); !errors.Is(err, isr.ErrNotFound) {
@@ -168,7 +168,7 @@ func TestAnUnwrittenPageYieldsToWhatAnotherProcessDid(t *testing.T) {
 	}
 	mustPut(t, other, generation("/newer", 6))
 	mustPut(t, other, generation("/older", 4))
-	if err := other.Delete(t.Context(), "/deleted"); err != nil {
+	if err := other.Delete(t.Context(), "/deleted", distantFuture); err != nil {
 		t.Fatal(err)
 	}
 	for _, key := range []string{"/newer", "/older", "/deleted"} {

@@ -125,7 +125,7 @@ func testEarlier(t *testing.T, open func(*testing.T) isr.Store) {
 			put(t, s, made(key, "v2", 2), true)
 			wantEarlier(t, s, made(key, "v1", 1))
 		}
-		if err := s.Delete(t.Context(), "/a"); err != nil {
+		if err := s.Delete(t.Context(), "/a", anyTime); err != nil {
 			t.Fatal(err)
 		}
 		wantNoEarlier(t, s, "/a", "v1")

@@ -90,7 +90,7 @@ func testEntries(t *testing.T, open func(*testing.T) isr.Store) {
 		put(t, s, generation("/a", 2), true)
 		put(t, s, generation("/b", 2), true)
 		for range 2 { // deleting what is not there is no error
-			if err := s.Delete(t.Context(), "/a"); err != nil {
+			if err := s.Delete(t.Context(), "/a", anyTime); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -107,6 +107,22 @@ func testEntries(t *testing.T, open func(*testing.T) isr.Store) {
 		gone(s)
 		put(t, s, generation("/a", 1), true) // nothing is there that is newer
 		wantEntry(t, s, generation("/a", 1))
+	})
+
+	t.Run("a page that started after what is to be deleted stays", func(t *testing.T) {
+		s := opened(t, open)
+		put(t, s, generation("/a", 2), true)
+		wantEntry(t, s, generation("/a", 2))
+		if err := s.Delete(t.Context(), "/a", generation("/a", 1).StartedAt); err != nil {
+			t.Fatal(err)
+		}
+		wantEntry(t, s, generation("/a", 2))
+		if err := s.Delete(t.Context(), "/a", generation("/a", 2).StartedAt.UTC()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Get(t.Context(), "/a"); !errors.Is(err, isr.ErrNotFound) {
+			t.Fatalf("Get: %v; want ErrNotFound", err)
+		}
 	})
 }
 
@@ -166,7 +182,7 @@ func testKeys(t *testing.T, open func(*testing.T) isr.Store) {
 		s.close(t)
 		s = opened(t, open)
 		check(s)
-		if err := s.Delete(t.Context(), "/opt"); err != nil {
+		if err := s.Delete(t.Context(), "/opt", anyTime); err != nil {
 			t.Fatal(err)
 		}
 		for i, key := range list {
@@ -189,7 +205,7 @@ func testPages(t *testing.T, open func(*testing.T) isr.Store) {
 		newer := generation("/p/", 1000)
 		put(t, s, newer, true)
 		want[newer.Key] = withoutContent(newer)
-		if err := s.Delete(t.Context(), "/p/xx"); err != nil {
+		if err := s.Delete(t.Context(), "/p/xx", anyTime); err != nil {
 			t.Fatal(err)
 		}
 		delete(want, "/p/xx")
@@ -231,7 +247,7 @@ func testPages(t *testing.T, open func(*testing.T) isr.Store) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Delete(t.Context(), e.Key); err != nil {
+			if err := s.Delete(t.Context(), e.Key, anyTime); err != nil {
 				t.Fatal(err)
 			}
 			if n++; n == 3 {
@@ -284,6 +300,36 @@ func testInvalidations(t *testing.T, open func(*testing.T) isr.Store) {
 		}
 	})
 
+	t.Run("one is forgotten unless a later one came", func(t *testing.T) {
+		s := opened(t, open)
+		for _, name := range []string{"tag:a", "tag:b"} {
+			if err := s.Invalidate(t.Context(), isr.Invalidation{Name: name, At: epoch}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		forget := func(name string, at time.Time) {
+			t.Helper()
+			if err := s.Forget(t.Context(), isr.Invalidation{Name: name, At: at}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		forget("tag:a", epoch.Add(-1))
+		forget("tag:c", epoch)
+		if got := invalidations(t, s); len(got) != 2 {
+			t.Errorf("got %v, want both", got)
+		}
+		forget("tag:a", epoch.UTC())
+		check := func(s isr.Store) {
+			t.Helper()
+			if got := invalidations(t, s); len(got) != 1 || !got["tag:b"].Equal(epoch) {
+				t.Errorf("got %v, want tag:b alone", got)
+			}
+		}
+		check(s)
+		s.close(t)
+		check(opened(t, open))
+	})
+
 	t.Run("they do not touch the pages", func(t *testing.T) {
 		s := opened(t, open)
 		put(t, s, generation("/a", 1), true)
@@ -305,13 +351,14 @@ func testContext(t *testing.T, open func(*testing.T) isr.Store) {
 		_, failures["Get"] = s.Get(ctx, "/a")
 		_, failures["Get of what is not there"] = s.Get(ctx, "/none")
 		_, failures["Put"] = s.Put(ctx, generation("/a", 2))
-		failures["Delete"] = s.Delete(ctx, "/a")
+		failures["Delete"] = s.Delete(ctx, "/a", anyTime)
 		failures["Invalidate"] = s.Invalidate(ctx, isr.Invalidation{Name: "tag:x", At: epoch})
+		failures["Forget"] = s.Forget(ctx, isr.Invalidation{Name: "tag:x", At: epoch})
 		_, failures["Invalidations"] = s.Invalidations(ctx)
 		for _, err := range s.Pages(ctx) {
 			failures["Pages"] = err
 		}
-		for _, call := range []string{"Get", "Get of what is not there", "Put", "Delete", "Invalidate", "Invalidations", "Pages"} {
+		for _, call := range []string{"Get", "Get of what is not there", "Put", "Delete", "Invalidate", "Forget", "Invalidations", "Pages"} {
 			if !errors.Is(failures[call], context.Canceled) {
 				t.Errorf("%s: %v; want context.Canceled", call, failures[call])
 			}

@@ -117,7 +117,7 @@ func testShared(t *testing.T, open func(*testing.T) isr.Store) {
 			}
 			wantEntry(t, a, generation("/a", n))
 		}
-		if err := b.Delete(t.Context(), "/gone"); err != nil {
+		if err := b.Delete(t.Context(), "/gone", anyTime); err != nil {
 			t.Fatal(err)
 		}
 		w.untilKey(t, "/gone")
@@ -144,7 +144,7 @@ func testShared(t *testing.T, open func(*testing.T) isr.Store) {
 		a, b := opened(t, open), opened(t, open)
 		w := startWatch(t, a)
 		put(t, a, generation("/own", 1), true)
-		if err := a.Delete(t.Context(), "/own"); err != nil {
+		if err := a.Delete(t.Context(), "/own", anyTime); err != nil {
 			t.Fatal(err)
 		}
 		if err := a.Invalidate(t.Context(), isr.Invalidation{Name: "own", At: epoch}); err != nil {
@@ -240,7 +240,7 @@ func testConcurrent(t *testing.T, open func(*testing.T) isr.Store) {
 					}
 					readers.Wait()
 				}
-				if err := s.Delete(t.Context(), key); err != nil {
+				if err := s.Delete(t.Context(), key, anyTime); err != nil {
 					t.Error(err)
 				}
 				if _, err := s.Get(t.Context(), key); !errors.Is(err, isr.ErrNotFound) {

@@ -73,6 +73,9 @@ func (s *store) close(t *testing.T) {
 // epoch is when generation 0 started. It has nanoseconds and a zone on purpose.
 var epoch = time.Date(2026, 3, 4, 5, 6, 7, 123456789, time.FixedZone("", 3*3600))
 
+// anyTime is later than any generation.
+var anyTime = epoch.AddDate(100, 0, 0)
+
 // generation returns an entry with every field set. A later n started later.
 func generation(key string, n int) *isr.Entry {
 	return &isr.Entry{
