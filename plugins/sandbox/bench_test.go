@@ -117,3 +117,96 @@ func BenchmarkLoad(b *testing.B) {
 		m.Close(b.Context())
 	}
 }
+
+// An instance of a page in Go, created and closed.
+func BenchmarkInstanceOfGo(b *testing.B) {
+	benchmarkInstance(b, gopage(b), true)
+}
+
+// The same where no guest is used again.
+func BenchmarkInstanceOfGoNew(b *testing.B) {
+	s := box(b, Options{})
+	s.spares = 0
+	m := loadSnapshot(b, s, gopage(b), true)
+	b.ReportAllocs()
+	for b.Loop() {
+		i, err := m.Run(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		i.Close()
+	}
+}
+
+func benchmarkInstance(b *testing.B, module []byte, snapshot bool) {
+	m := loadSnapshot(b, box(b, Options{}), module, snapshot)
+	b.ReportAllocs()
+	for b.Loop() {
+		i, err := m.Run(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		i.Close()
+	}
+}
+
+func loadSnapshot(b *testing.B, s *Sandbox, module []byte, snapshot bool) *Module {
+	m, err := s.Load(b.Context(), Spec{Name: "test", Module: module, Snapshot: snapshot})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if snapshot && m.Ordinary() != "" {
+		b.Fatal(m.Ordinary())
+	}
+	return m
+}
+
+// The same by Extism alone: it has run its initialiser after the first call.
+func BenchmarkInstanceOfGoByExtism(b *testing.B) {
+	ctx := context.Background()
+	p, err := extism.NewCompiledPlugin(ctx, extism.Manifest{
+		Wasm: []extism.Wasm{extism.WasmData{Data: gopage(b)}},
+	}, extism.PluginConfig{EnableWasi: true}, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close(ctx)
+	b.ReportAllocs()
+	for b.Loop() {
+		i, err := p.Instance(ctx, extism.PluginInstanceConfig{ModuleConfig: wazero.NewModuleConfig()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		i.Close(ctx)
+	}
+}
+
+// Instance and render of the Go page.
+func BenchmarkGoPage(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		warm bool
+	}{{"warm", true}, {"fresh", false}} {
+		b.Run(c.name, func(b *testing.B) {
+			m := loadSnapshot(b, box(b, Options{}), gopage(b), true)
+			in := listInput()
+			var i *Instance
+			for b.Loop() {
+				var err error
+				if i == nil {
+					if i, err = m.Run(b.Context()); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if _, err := i.Call(b.Context(), "render", in); err != nil {
+					b.Fatal(err)
+				}
+				i.left = time.Hour
+				if !c.warm {
+					i.Close()
+					i = nil
+				}
+			}
+		})
+	}
+}

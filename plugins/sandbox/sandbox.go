@@ -47,6 +47,7 @@ type Sandbox struct {
 	cores    *cores
 	threads  threads
 	memory   budget
+	spares   int // guests that each module may keep
 	kernel   *snapshot.Image // the memory of Extism's kernel: nothing in it
 
 	mu      sync.Mutex
@@ -67,7 +68,7 @@ func New(ctx context.Context, opts Options) (*Sandbox, error) {
 	if atOnce <= 0 {
 		atOnce = defaultAtOnce
 	}
-	s := &Sandbox{cores: newCores(n, atOnce), modules: map[*Module]struct{}{}}
+	s := &Sandbox{cores: newCores(n, atOnce), spares: sparesPerCore * n, modules: map[*Module]struct{}{}}
 	s.memory.total = uint64(max(opts.Memory, 0))
 	var err error
 	if s.kernel, err = snapshot.Open(snapshot.Take(nil, kernelMemory, nil)); err != nil {

@@ -14,12 +14,17 @@ import "sync"
 // its memories have not grown. What a guest keeps beyond that belongs to its
 // Instance, which is made anew: log, variables, time, answers.
 type spares struct {
-	most int
+	most int // guests
 
 	mu     sync.Mutex
 	guests []*guest // guarded by mu
 	closed bool     // guarded by mu
 }
+
+// sparesPerCore is how many guests a module keeps for each core: more than run
+// at once, since some wait for the network while others run. Each takes some
+// hundred kilobytes for wazero's tables.
+const sparesPerCore = 4
 
 // take gives a guest, nil if there is none.
 func (s *spares) take() *guest {
