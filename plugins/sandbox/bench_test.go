@@ -210,3 +210,17 @@ func BenchmarkGoPage(b *testing.B) {
 		})
 	}
 }
+
+// Load of a module in Go whose code and image are in the cache folder.
+func BenchmarkLoadOfGo(b *testing.B) {
+	s := box(b, Options{})
+	spec := Spec{Name: "test", Module: gopage(b), Snapshot: true}
+	load(b, s, spec)
+	for b.Loop() {
+		m, err := s.Load(b.Context(), spec)
+		if err != nil {
+			b.Fatal(err)
+		}
+		m.Close(b.Context())
+	}
+}

@@ -46,10 +46,10 @@ func (c *call) outputTooLong(n uint64) {
 
 // bytes are a part of the page module's memory.
 func (c *call) bytes(name string, at, size uint32) []byte {
-	memory := c.guest.page.Memory()
-	if memory == nil {
+	if !c.mod.plan.Memory {
 		c.end(CauseTrap, nil, "%s: the module has no memory", name)
 	}
+	memory := c.guest.page.Memory()
 	data, ok := memory.Read(at, size)
 	if !ok {
 		c.end(CauseTrap, nil, "%s: %d bytes at %d are not within the module's memory of %d bytes", name, size, at, memory.Size())

@@ -47,7 +47,7 @@ type Sandbox struct {
 	cores    *cores
 	threads  threads
 	memory   budget
-	spares   int // guests that each module may keep
+	spares   int             // guests that each module may keep
 	kernel   *snapshot.Image // the memory of Extism's kernel: nothing in it
 
 	mu      sync.Mutex
