@@ -19,6 +19,7 @@ type renderer struct {
 	box      *sandbox.Sandbox
 	registry *registry.Registry
 	encode   bool // whether pages are kept, and so worth compressing
+	draft    bool // whether pages are told that they are drafts (S121)
 }
 
 var _ isr.Renderer = renderer{}
@@ -38,7 +39,9 @@ func (r renderer) render(ctx context.Context, key string, reason page.Reason) (*
 		if !ok {
 			return nil, fmt.Errorf("no plugin serves %s", key)
 		}
-		made, err := match.Version.Generate(ctx, match.Input(), reason)
+		in := match.Input()
+		in.DraftMode = r.draft
+		made, err := match.Version.Generate(ctx, in, reason)
 		if errors.Is(err, registry.ErrRetired) {
 			continue // replaced between the two lines above: the table has the next one
 		}

@@ -104,8 +104,9 @@ func (h *Host) visitors(ctx context.Context) (server *serve.Server, stop func(),
 		Now:           h.opt.Now,
 		Log:           h.opt.Log,
 	}
+	opt.Drafts.Secret = h.cfg.Draft.Secret
 	if h.opt.Mode != Dev {
-		opt.Pages = h.engine
+		opt.Pages, opt.Drafts.Pages = h.engine, h.drafts()
 		return serve.New(opt), func() {}, nil
 	}
 	script := h.cfg.Site.BasePath + "/_wisr/dev/client.js"
@@ -121,10 +122,8 @@ func (h *Host) visitors(ctx context.Context) (server *serve.Server, stop func(),
 		Log:      h.opt.Log,
 		Parallel: runtime.NumCPU(),
 	}
-	opt.NoStore = true
-	opt.Pages = &dev.Pages{Renderer: renderer{box: h.box, registry: h.registry}, Now: h.opt.Now, Script: script, Failed: func(err error) {
-		h.opt.Log.Error("page failed", "error", Explain(err))
-	}}
+	opt.Pages = &dev.Pages{Pages: h.uncached(renderer{box: h.box, registry: h.registry}), Script: script}
+	opt.Drafts.Pages = &dev.Pages{Pages: h.uncached(renderer{box: h.box, registry: h.registry, draft: true}), Script: script}
 	opt.Failed = dev.Failed(script)
 	opt.Internal = map[string]fiber.Handler{"dev/client.js": events.Script, "dev/events": events.Handler}
 

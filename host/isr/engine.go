@@ -63,6 +63,7 @@ const (
 	Miss                     // there was none: the visit waited for the first
 	Revalidated              // it had expired: the visit waited for the next
 	Pending                  // there was none: it is being made, and Entry is nil; for Hurried visits only
+	Uncached                 // made for this visit alone, and kept by nobody; never of an Engine
 )
 
 // Detail is what State cannot say.
@@ -110,6 +111,7 @@ type Engine struct {
 	cancel context.CancelFunc
 	watch  sync.WaitGroup // the goroutine in Store.Watch
 	last   atomic.Int64   // the latest moment that tick gave out, unix nanoseconds
+	jobs   atomic.Uint64  // that Do was given
 
 	invalid invalidations
 

@@ -22,10 +22,11 @@ type Events struct {
 
 // Generated tells of one generation that succeeded.
 type Generated struct {
-	Entry  *Entry
-	Reason string
-	Took   time.Duration
-	Stored bool
+	Entry    *Entry
+	Replaced *Entry // what was there before; nil: nothing
+	Reason   string
+	Took     time.Duration
+	Stored   bool
 }
 
 // Failed tells of one generation that failed.

@@ -33,6 +33,7 @@ type wish struct {
 	notBefore time.Time // it starts then or later; zero: any will do
 	priority  Priority
 	reason    page.Reason
+	work      func(context.Context) error // what to do in place of a generation; see Do
 }
 
 // A slot holds the flights of one path: at most one runs, and at most one is to
@@ -197,8 +198,11 @@ func (e *Engine) take() *flight {
 // fly runs a flight, ends it, and lets the next ones start. Close waits for it.
 // ctx is for the renderer.
 func (e *Engine) fly(ctx context.Context, f *flight) {
-	begun := e.opt.Now()
-	f.entry, f.err = e.generate(ctx, f, begun)
+	if begun := e.opt.Now(); f.work != nil {
+		f.err = f.work(ctx)
+	} else {
+		f.entry, f.err = e.generate(ctx, f, begun)
+	}
 
 	e.mu.Lock()
 	s := e.slots[f.page.Key]
@@ -249,7 +253,7 @@ func (e *Engine) generate(ctx context.Context, f *flight, begun time.Time) (*Ent
 		e.opt.Events.storeFailed(key, err)
 	}
 	e.succeeded(key)
-	e.opt.Events.generated(Generated{Entry: entry, Reason: string(f.reason), Took: took, Stored: stored})
+	e.opt.Events.generated(Generated{Entry: entry, Replaced: prev, Reason: string(f.reason), Took: took, Stored: stored})
 	if !stored && err == nil {
 		// A generation that started later was faster, on another host (S33).
 		if newer, err := e.opt.Store.Get(e.base, key); err == nil {

@@ -59,14 +59,19 @@ func (s *Server) data(c *fiber.Ctx, rest string) error {
 		return s.moved(c, dataPath(plain), "")
 	}
 	match, ok := table.Lookup(key)
-	if !ok || match.Version.Fallback == page.FallbackFalse && !match.Known() {
+	if !ok {
+		return s.noData(c)
+	}
+	draft, done := s.drafting(c)
+	defer done()
+	if !draft && match.Version.Fallback == page.FallbackFalse && !match.Known() {
 		return s.noData(c)
 	}
 	manner := isr.Plain
 	if isPrefetch(c) {
 		manner = isr.Prefetch
 	}
-	answer, err := s.visit(match, key, manner)
+	answer, err := s.ask(c, match, key, manner, draft)
 	if err != nil {
 		status := fiber.StatusInternalServerError
 		if unavailable(err) {

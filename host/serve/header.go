@@ -37,7 +37,7 @@ var stateNames = [...][]byte{isr.Hit: []byte("HIT"), isr.StaleHit: []byte("STALE
 // S40, S41 and the state. It allocates nothing.
 func (s *Server) cached(c *fiber.Ctx, answer isr.Answer) {
 	header := &c.Response().Header
-	if s.opt.NoStore {
+	if answer.State == isr.Uncached {
 		header.Set(fiber.HeaderCacheControl, noStore)
 		return
 	}

@@ -90,10 +90,10 @@ func thousandths(value []byte) int {
 // returns its bytes; done if the visitor has them already. The coding is part
 // of the entity tag: different bytes never share a strong one (S50).
 func (s *Server) represent(c *fiber.Ctx, etag string, body []byte, codings []isr.Coded, status int) (chosen []byte, done bool) {
-	header := &c.Response().Header
-	if s.opt.NoStore {
+	if etag == "" { // of what nobody keeps
 		return body, false
 	}
+	header := &c.Response().Header
 	header.SetCanonical(headerVary, acceptEncoding)
 	var buf [64]byte
 	tag := append(buf[:0], etag...)

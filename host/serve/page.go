@@ -30,10 +30,12 @@ func (s *Server) page(c *fiber.Ctx, key string) error {
 		}
 		return s.notFound(c, s.opt.Table().Locale(key))
 	}
-	if match.Version.Fallback == page.FallbackFalse && !match.Known() {
+	draft, done := s.drafting(c)
+	defer done()
+	if !draft && match.Version.Fallback == page.FallbackFalse && !match.Known() {
 		return s.notFound(c, match.Locale)
 	}
-	answer, err := s.visit(match, key, s.manner(c, match))
+	answer, err := s.ask(c, match, key, s.manner(c, match), draft)
 	if err != nil {
 		return s.failed(c, match.Locale, err)
 	}
@@ -54,15 +56,14 @@ func (s *Server) write(c *fiber.Ctx, match registry.Match, answer isr.Answer) er
 		return s.body(c, entry, fiber.StatusNotFound)
 	case match.Path == failedKey:
 		return s.body(c, entry, fiber.StatusInternalServerError)
+	case entry.Kind == page.KindNotFound && answer.State == isr.Uncached:
+		return s.notFound(c, match.Locale)
 	case entry.Kind == page.KindNotFound:
 		s.cached(c, answer)
 		return s.send(c, s.errorPage(match.Locale, notFoundKey), fiber.StatusNotFound)
 	case entry.Kind == page.KindRedirect:
 		s.cached(c, answer)
-		c.Response().Header.Set(fiber.HeaderLocation, s.destination(entry.Redirect))
-		c.Response().Header.SetContentLength(0) // for HEAD too
-		c.Status(entry.Redirect.StatusCode)
-		return nil
+		return s.redirect(c, entry.Redirect)
 	default:
 		s.cached(c, answer)
 		return s.send(c, entry, entry.Status)
@@ -80,7 +81,7 @@ func (s *Server) manner(c *fiber.Ctx, match registry.Match) isr.Manner {
 	switch {
 	case isPrefetch(c):
 		return isr.Prefetch
-	case match.Version.Route.Dynamic() && match.Version.Fallback == page.FallbackTrue && !s.opt.NoStore && !s.crawlers.match(c.Request().Header.UserAgent()):
+	case match.Version.Route.Dynamic() && match.Version.Fallback == page.FallbackTrue && !s.crawlers.match(c.Request().Header.UserAgent()):
 		return isr.Hurried
 	}
 	return isr.Plain
@@ -130,6 +131,14 @@ func (s *Server) body(c *fiber.Ctx, entry *isr.Entry, status int) error {
 	s.fields(c, entry)
 	c.Status(status)
 	c.Response().SetBodyRaw(entry.Body)
+	return nil
+}
+
+// redirect sends the visitor to where a page says.
+func (s *Server) redirect(c *fiber.Ctx, r page.Redirect) error {
+	c.Response().Header.Set(fiber.HeaderLocation, s.destination(r))
+	c.Response().Header.SetContentLength(0) // for HEAD too
+	c.Status(r.StatusCode)
 	return nil
 }
 

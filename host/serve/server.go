@@ -31,6 +31,7 @@ type Pages interface {
 // Options of a Server.
 type Options struct {
 	Pages         Pages
+	Drafts        Drafts
 	Table         func() *registry.Table
 	Public        *Public
 	BasePath      string // "" or "/docs"
@@ -41,8 +42,6 @@ type Options struct {
 	Now           func() time.Time
 	Log           *slog.Logger
 
-	// NoStore tells that answers must not be kept by anybody, as in development (S150).
-	NoStore bool
 	// Failed, if set, writes the answer for a page that could not be made, in
 	// place of the site's 500 page.
 	Failed func(c *fiber.Ctx, err error) error
@@ -55,6 +54,7 @@ type Server struct {
 	opt      Options
 	app      *fiber.App
 	crawlers crawlers
+	draftKey draftKey // nil: no drafts
 
 	conns    conns
 	stopping atomic.Bool // every answer is the last one of its connection
@@ -71,7 +71,7 @@ const (
 
 // New makes a Server; Serve starts it.
 func New(opt Options) *Server {
-	s := &Server{opt: opt, crawlers: newCrawlers(opt.Crawlers)}
+	s := &Server{opt: opt, crawlers: newCrawlers(opt.Crawlers), draftKey: newDraftKey(opt.Drafts.Secret)}
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
 		ReadBufferSize:        maxHeader,
@@ -173,8 +173,15 @@ func (s *Server) internal(c *fiber.Ctx, rest string) error {
 		}
 		return s.data(c, data)
 	}
-	if rest == "fallback.js" && isRead(c) {
-		return fallbackScript(c)
+	switch rest {
+	case "draft":
+		return s.enterDraft(c)
+	case "draft/exit":
+		return s.leaveDraft(c)
+	case "fallback.js":
+		if isRead(c) {
+			return fallbackScript(c)
+		}
 	}
 	if handler := s.opt.Internal[rest]; handler != nil {
 		return handler(c)
