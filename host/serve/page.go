@@ -73,7 +73,11 @@ func (s *Server) write(c *fiber.Ctx, match registry.Match, answer isr.Answer) er
 // visit asks for the page of a match. It does not end with the request, whose
 // context ends when the host begins to shut down: who was let in is served (S146).
 func (s *Server) visit(match registry.Match, key string, manner isr.Manner) (isr.Answer, error) {
-	return s.opt.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: match.Version.Plugin, Version: match.Version.ID}, manner)
+	answer, err := s.opt.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: match.Version.Plugin, Version: match.Version.ID}, manner)
+	if err == nil && answer.Entry != nil && answer.Entry.Kind != page.KindNotFound {
+		match.Version.Served(key, answer.At)
+	}
+	return answer, err
 }
 
 // manner is how a request for a page is to be answered.

@@ -230,12 +230,7 @@ func (r *Registry) activate(ctx context.Context, c change, report *Report, begun
 
 // refuse completes the report of a version that does not go live.
 func (r *Registry) refuse(report *Report, cause error) (*Report, error) {
-	report.Outcome = Refused
-	var refused *RefusedError
-	if !errors.As(cause, &refused) {
-		report.Refusals = append(report.Refusals, refusals(cause)...)
-		refused = &RefusedError{Report: report, Cause: cause}
-	}
+	refused := refusedBy(report, cause)
 	r.note(report)
 	r.opt.Events.refused(report)
 	return report, refused

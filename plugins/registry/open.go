@@ -129,12 +129,13 @@ func (r *Registry) openFolder(ctx context.Context, dir string) found {
 
 // openTried is a version that another one was active before, after its trial.
 func (r *Registry) openTried(ctx context.Context, dir string, v *Version) (*Version, *Problem) {
-	report := &Report{Plugin: v.Plugin, Version: v.ID}
+	report := &Report{Plugin: v.Plugin, Version: v.ID, At: r.opt.Now().UTC(), Trial: NoTrial}
 	err := r.try(ctx, v, report, nil)
 	if err == nil {
 		return v, nil
 	}
 	v.close()
+	err = refusedBy(report, err)
 	failed := broken(v.Manifest, err)
 	failed.ID = v.ID
 	return failed, &Problem{Plugin: v.Plugin, Dir: dir, Err: err}

@@ -74,6 +74,7 @@ type Registry struct {
 	problems map[string]Problem  // by place; guarded by mu
 	waiting  map[string]*Version // for a route that another place has still; by place; guarded by mu
 	records  map[string]*record  // by plugin; a record is never changed, but replaced; guarded by mu
+	recents  map[string]*recent  // by plugin; guarded by mu
 	reports  map[string]*Report  // the last one of each plugin, by name; guarded by mu
 }
 
@@ -102,7 +103,7 @@ func newRegistry(opt Options) *Registry {
 	return &Registry{
 		opt: opt, bounds: defaultBounds, compiling: make(chan struct{}, compilations),
 		versions: make(map[string]*Version), problems: make(map[string]Problem), waiting: make(map[string]*Version),
-		records: make(map[string]*record), reports: make(map[string]*Report),
+		records: make(map[string]*record), reports: make(map[string]*Report), recents: make(map[string]*recent),
 	}
 }
 

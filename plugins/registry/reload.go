@@ -51,7 +51,10 @@ func (r *Registry) Reload(ctx context.Context, dir string) error {
 	if problem == nil {
 		if err := r.try(ctx, v, report, nil); err != nil {
 			v.retire(err)
-			v, problem = nil, &Problem{Plugin: v.Plugin, Dir: dir, Err: err}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			v, problem = nil, &Problem{Plugin: v.Plugin, Dir: dir, Err: refusedBy(report, err)}
 		} else {
 			r.keepWarn(v, a)
 			r.reach(stepKept)

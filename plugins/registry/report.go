@@ -83,7 +83,11 @@ func (e *RefusedError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "plugin %s is refused", e.Report.Plugin)
 	separator := ": "
-	for _, r := range e.Report.Refusals {
+	for i, r := range e.Report.Refusals {
+		if i == refusalsTold {
+			fmt.Fprintf(&b, "; and %d more", len(e.Report.Refusals)-i)
+			break
+		}
 		b.WriteString(separator)
 		separator = "; "
 		if r.Path != "" && !strings.Contains(r.Message, r.Path) {
@@ -99,9 +103,25 @@ func (e *RefusedError) Error() string {
 
 func (e *RefusedError) Unwrap() error { return e.Cause }
 
+// refusalsTold is how many refusals an error names: twenty pages that fail do so for
+// one reason. The report has all.
+const refusalsTold = 3
+
+// refusedBy completes the report of a version that does not go live.
+func refusedBy(report *Report, cause error) *RefusedError {
+	report.Outcome = Refused
+	var refused *RefusedError
+	if errors.As(cause, &refused) && refused.Report == report {
+		return refused
+	}
+	report.Refusals = append(report.Refusals, refusals(cause)...)
+	return &RefusedError{Report: report, Cause: cause}
+}
+
 // coded is an error that knows what to call itself in a report.
 type coded struct {
 	code, fix string
+	path      string // of the page that it is about; "" for none
 	err       error
 }
 
@@ -113,7 +133,7 @@ func withCode(code, fix string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &coded{code, fix, err}
+	return &coded{code: code, fix: fix, err: err}
 }
 
 // refusal is what a report says of an error.
@@ -121,7 +141,7 @@ func refusal(err error) Refusal {
 	out := Refusal{Code: CodeLoad, Message: err.Error()}
 	var marked *coded
 	if errors.As(err, &marked) {
-		out.Code, out.Fix = marked.code, marked.fix
+		out.Code, out.Fix, out.Path = marked.code, marked.fix, marked.path
 	}
 	var conflict *ConflictError
 	if errors.As(err, &conflict) {
@@ -129,7 +149,10 @@ func refusal(err error) Refusal {
 	}
 	var failure *Failure
 	if errors.As(err, &failure) {
-		out.Path, out.Log = failure.Path, failure.Trace()
+		out.Log = failure.Trace()
+		if failure.Path != "" {
+			out.Path = failure.Path
+		}
 	}
 	return out
 }

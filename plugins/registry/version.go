@@ -34,6 +34,7 @@ type Version struct {
 	module *sandbox.Module
 	fetch  *egress.Client
 	paths  pathList
+	recent *recent
 
 	shells sync.Map           // by locale: *Generated
 	making singleflight.Group // of shells, by locale
