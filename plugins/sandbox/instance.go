@@ -94,7 +94,6 @@ func (i *Instance) callHere(ctx context.Context, export string, input []byte) ([
 	defer i.finish()
 	i.stopped, i.errorText, i.response = nil, "", nil
 	i.input, i.output, i.written = input, span{}, nil
-	i.seen.counts = true
 	i.panicked.reset()
 
 	code, err := i.call(t.ctx, export, input)
@@ -134,7 +133,7 @@ func (i *Instance) call(ctx context.Context, export string, input []byte) (code 
 		}
 		ctx = context.WithValue(ctx, extism.InputOffsetKey("inputOffset"), at)
 	}
-	i.called = true
+	i.called, i.seen.begun = true, true
 	results, err := i.guest.function(export).Call(ctx)
 	if err != nil || len(results) == 0 {
 		return 0, err
@@ -244,6 +243,6 @@ func (r random) Read(p []byte) (int, error) {
 		return 0, errOver
 	}
 	seen := &r.guest.inst.seen
-	seen.random = seen.random || seen.counts
+	seen.random = seen.random || seen.begun
 	return rand.Read(p[:min(len(p), 64<<10)])
 }

@@ -18,9 +18,10 @@ import (
 // as long as it stays the same, the same module makes the same of the same
 // input. It is made to be stored, as JSON.
 //
-// What the initialiser asked does not count where it ran once for all runs. The
-// monotonic clock never counts: it says nothing but how long something took,
-// and language runtimes read it all the time.
+// The time and the randomness that an initialiser asked for do not count:
+// language runtimes seed their tables with them, and mostly it ran once for all
+// runs. Nor does the monotonic clock, which says nothing but how long something
+// took.
 type Seen struct {
 	Clock  bool          `json:"clock,omitempty"`  // it asked what time it is
 	Random bool          `json:"random,omitempty"` // it asked for randomness
@@ -72,7 +73,7 @@ const (
 // observed collects the parts of Seen that are not the network's. It is used
 // by the goroutine that runs the guest.
 type observed struct {
-	counts        bool // a call has begun
+	begun         bool // the initialiser ran: clock and randomness count
 	clock, random bool
 	files         []File
 	known         map[string]int // where in files
@@ -94,7 +95,7 @@ func (o *observed) listed(path string, info fs.FileInfo) {
 }
 
 func (o *observed) keep(f File) {
-	if !o.counts || o.much {
+	if o.much {
 		return
 	}
 	at, known := o.known[f.Path]
@@ -127,7 +128,7 @@ func fileOf(path string, info fs.FileInfo, listed bool) File {
 
 // walltime is WASI's real-time clock.
 func (i *Instance) walltime() (sec int64, nsec int32) {
-	i.seen.clock = i.seen.clock || i.seen.counts
+	i.seen.clock = i.seen.clock || i.seen.begun
 	now := time.Now()
 	return now.Unix(), int32(now.Nanosecond())
 }
