@@ -94,7 +94,7 @@ type Result struct {
 
 // DoAll makes requests at the same time and gives their results in the order
 // of the requests. If one of them must not be sent — it is denied, or one too
-// many, or no request — none is, and the error says which. Bodies may have
+// many, or no request — none is, and the error says which. Answers may have
 // most bytes together; ErrTooLarge, wrapped, is for more. The error may also
 // be ctx's cause. What goes wrong on the network is a result's own error.
 func (s *Session) DoAll(ctx context.Context, requests []Request, most int64) ([]Result, error) {
@@ -124,7 +124,7 @@ func (s *Session) DoAll(ctx context.Context, requests []Request, most int64) ([]
 				return
 			}
 			results[i].Response, reads[i] = got.response, got.read
-			left.take(int64(len(got.response.Body)))
+			left.take(got.response.size())
 		})
 	}
 	group.Wait()
@@ -133,6 +133,15 @@ func (s *Session) DoAll(ctx context.Context, requests []Request, most int64) ([]
 	}
 	s.keep(reads...)
 	return results, nil
+}
+
+// size is about what a response takes in memory.
+func (r *Response) size() int64 {
+	n := len(r.Body)
+	for name, value := range r.Header {
+		n += len(name) + len(value)
+	}
+	return int64(n)
 }
 
 // budget is a number of bytes that several take from.

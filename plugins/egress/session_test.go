@@ -125,11 +125,16 @@ func TestAnswersAreBoundedTogether(t *testing.T) {
 	for i := range requests {
 		requests[i].URL = fmt.Sprintf("%s/%d", up.URL, i)
 	}
-	if _, err := s.DoAll(t.Context(), requests, 5000); err != nil {
+	one, err := s.Do(t.Context(), requests[0])
+	if err != nil || one.size() < 1000 {
+		t.Fatalf("%d bytes, %v", one.size(), err)
+	}
+	most := 5 * one.size()
+	if _, err := s.DoAll(t.Context(), requests, most); err != nil {
 		t.Error(err)
 	}
-	_, err := s.DoAll(t.Context(), requests, 4999)
-	if want := "answer too large: the answers to 5 requests have more than 4999 bytes together"; !errors.Is(err, ErrTooLarge) || err.Error() != want {
+	_, err = s.DoAll(t.Context(), requests, most-1)
+	if want := fmt.Sprintf("answer too large: the answers to 5 requests have more than %d bytes together", most-1); !errors.Is(err, ErrTooLarge) || err.Error() != want {
 		t.Errorf("%v", err)
 	}
 }

@@ -57,9 +57,11 @@ var bindings = []binding{
 	{envModule, "config_get", i64, i64, (*call).configGet},
 	{envModule, "var_get", i64, i64, (*call).varGet},
 	{envModule, "var_set", two, none, (*call).varSet},
-	// Our own: see host_bytes.go.
+	// Our own: see host_bytes.go and host_fetch_all.go.
 	{hostModule, "input_read", at32, i32, (*call).inputRead},
 	{hostModule, "output_write", at32, none, (*call).outputWrite},
+	{hostModule, "fetch_all", at32, i32, (*call).fetchAll},
+	{hostModule, "fetch_read", at32, i32, (*call).fetchRead},
 	// Extism takes proc_exit(0) for success.
 	{wasiModule, "proc_exit", i32, none, (*call).procExit},
 	// wazero's makes room for as many files as the number says: gigabytes.

@@ -55,6 +55,7 @@ type Instance struct {
 	written   []byte           // output_write
 	panicked  excerpt          // standard error
 	response  *egress.Response // the last one
+	answers   []byte           // those of fetch_all
 }
 
 // span is a place in Extism's memory.
@@ -92,7 +93,7 @@ func (i *Instance) callHere(ctx context.Context, export string, input []byte) ([
 	}
 	t := i.begin(ctx)
 	defer i.finish()
-	i.stopped, i.errorText, i.response = nil, "", nil
+	i.stopped, i.errorText, i.response, i.answers = nil, "", nil, nil
 	i.input, i.output, i.written = input, span{}, nil
 	i.panicked.reset()
 

@@ -46,6 +46,8 @@ var provided = map[string]map[string]string{
 	},
 	// Our own.
 	hostModule: {
+		"fetch_all":    "(i32, i32) -> i32",
+		"fetch_read":   "(i32, i32) -> i32",
 		"input_read":   "(i32, i32) -> i32",
 		"output_write": "(i32, i32)",
 	},

@@ -51,6 +51,8 @@ WASI("fd_write") u32 wasi_fd_write(u32 fd, const void *iovs, u32 count, u32 *wri
 #define WISR(name) IMPORT("wisr", name)
 WISR("input_read") u32 wisr_input_read(void *at, u32 size);
 WISR("output_write") void wisr_output_write(const void *at, u32 size);
+WISR("fetch_all") u32 wisr_fetch_all(const void *at, u32 size);
+WISR("fetch_read") u32 wisr_fetch_read(void *at, u32 size);
 
 struct iovec { void *at; u32 size; };
 
