@@ -9,12 +9,14 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/wisr-dev/wisr/host/admin"
 	"github.com/wisr-dev/wisr/host/config"
 	"github.com/wisr-dev/wisr/host/guard"
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/host/serve"
 	"github.com/wisr-dev/wisr/host/store/dir"
 	"github.com/wisr-dev/wisr/host/store/memory"
+	"github.com/wisr-dev/wisr/host/watch"
 	"github.com/wisr-dev/wisr/plugins/build"
 	"github.com/wisr-dev/wisr/plugins/manifest"
 	"github.com/wisr-dev/wisr/plugins/registry"
@@ -52,6 +54,9 @@ type Host struct {
 	public   *serve.Public
 	guard    *guard.Limiter
 	lower    func() // GOMAXPROCS again
+	metrics  *metrics
+	happened *admin.Events
+	follower *watch.Plugins // nil but in Start, between Open and Serve
 }
 
 // Open builds a Host: it opens the store and loads the plugins. Plugins that do
@@ -64,7 +69,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 	if opt.LookupEnv == nil {
 		opt.LookupEnv = os.LookupEnv
 	}
-	h := &Host{cfg: cfg, opt: opt, guard: guard.New(opt.Now)}
+	h := &Host{cfg: cfg, opt: opt, guard: guard.New(opt.Now), metrics: newMetrics(), happened: admin.NewEvents(opt.Now)}
 	h.lower = raiseProcs(h.workers())
 	if opt.Mode != Dev {
 		h.sweeper = newSweeper(h)
@@ -96,9 +101,11 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		}
 		h.builder = build.New(options)
 	}
+	h.openFollower()
 	if h.registry, err = registry.Open(ctx, h.registryOptions()); err != nil {
 		return nil, err
 	}
+	h.metrics.observe(h.registry, h.guard)
 	for _, p := range h.registry.Table().Problems {
 		opt.Log.Log(ctx, failureLevel(opt.Mode), "plugin not loaded", "plugin", p.Plugin, "error", p.Err)
 	}
@@ -126,7 +133,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		Queue:              cfg.Render.Queue,
 		Expire:             cfg.Cache.Expire,
 		NotFoundRevalidate: cfg.Site.NotFoundRevalidate,
-		Events:             events(opt.Log, failureLevel(opt.Mode)),
+		Events:             h.events(),
 	})
 	if err != nil {
 		return nil, err
@@ -138,6 +145,9 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 // Close lets go of everything. Generations that run may end first, until ctx ends.
 func (h *Host) Close(ctx context.Context) error {
 	var errs []error
+	if h.follower != nil {
+		errs = append(errs, h.follower.Close())
+	}
 	if h.sweeper != nil {
 		h.sweeper.stop()
 	}
@@ -190,6 +200,9 @@ func (h *Host) registryOptions() registry.Options {
 	}
 	if h.sweeper != nil {
 		opt.Changed = h.sweeper.wake
+	}
+	if h.happened != nil { // nil for a mere check
+		opt.Events = h.deploys()
 	}
 	if h.opt.Mode == Start {
 		h.hotLoad(&opt)

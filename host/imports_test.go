@@ -19,7 +19,7 @@ var floors = [][]string{
 	{"cmd/wisr"},
 	{"host"},
 	{"host/dev", "host/prerender", "host/serve", "host/admin"},
-	{"host/api", "host/demand", "host/guard", "host/uncached", "host/encode", "host/store/memory", "host/store/dir", "host/config"},
+	{"host/api", "host/watch", "host/demand", "host/guard", "host/uncached", "host/encode", "host/store/memory", "host/store/dir", "host/config"},
 	{"host/isr", "host/webhook", "host/purge"},
 	{"plugins/registry"},
 	{"plugins/build", "plugins/sandbox"},

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 
 	"github.com/wisr-dev/wisr/host/api"
+	"github.com/wisr-dev/wisr/plugins/registry"
 )
 
 // remote are the flags of commands that talk to a running host. The token is no
@@ -18,6 +21,15 @@ type remote struct {
 
 func (r *remote) client() (*api.Client, error) {
 	return api.NewClient(r.Admin, os.Getenv("WISR_ADMIN_TOKEN"))
+}
+
+// call asks the host.
+func (r *remote) call(ctx context.Context, method, path string, in, out any) error {
+	client, err := r.client()
+	if err != nil {
+		return err
+	}
+	return client.Call(ctx, method, path, in, out)
 }
 
 // end prints why a host said no and returns how the command ends: refused
@@ -40,15 +52,26 @@ func (r *remote) end(t *terminal, err error) error {
 
 // problem prints one, all of it.
 func (t *terminal) problem(p *api.Problem) {
+	if p.Report == nil || len(p.Report.Refusals) == 0 {
+		t.refusal(registry.Refusal{Message: p.Message, Path: p.Path, Log: p.Log, Fix: p.Fix})
+		return
+	}
+	fmt.Fprintf(t.err, "%s is refused; what was live is live\n", p.Report.Plugin)
+	for _, r := range p.Report.Refusals {
+		t.refusal(r)
+	}
+}
+
+func (t *terminal) refusal(r registry.Refusal) {
 	where := ""
-	if p.Path != "" {
-		where = p.Path + ": "
+	if r.Path != "" && !strings.Contains(r.Message, r.Path) {
+		where = r.Path + ": "
 	}
-	fmt.Fprintf(t.err, "✗ %s%s\n", where, p.Message)
-	for _, line := range p.Log {
-		fmt.Fprintf(t.err, "  %s\n", line)
+	fmt.Fprintf(t.err, "✗ %s%s\n", where, strings.TrimSpace(strings.ReplaceAll(r.Message, "\n", "\n  ")))
+	if r.Log != "" {
+		fmt.Fprintln(t.err, indent(r.Log))
 	}
-	if p.Fix != "" {
-		fmt.Fprintf(t.err, "  → %s\n", p.Fix)
+	if r.Fix != "" {
+		fmt.Fprintf(t.err, "  → %s\n", r.Fix)
 	}
 }

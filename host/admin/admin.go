@@ -25,6 +25,8 @@ import (
 	"time"
 
 	"github.com/wisr-dev/wisr/host/guard"
+	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/plugins/registry"
 )
 
 // Options of a Server.
@@ -35,24 +37,34 @@ type Options struct {
 	Ready func() error
 	// Details are told with the answer of /readyz, as JSON.
 	Details func() any
-	Log     *slog.Logger
+
+	Registry *registry.Registry
+	Engine   *isr.Engine             // nil where no pages are kept
+	File     func(key string) string // the public file that is served at a path, "" for none
+	Events   *Events                 // required; Shutdown closes it
+	Metrics  http.Handler
+	Log      *slog.Logger
 }
 
 // Server is the private listener.
 type Server struct {
-	opt  Options
-	http *http.Server
+	opt       Options
+	http      *http.Server
+	listing   chan struct{} // holding its one place is reading through the store
+	uploading chan struct{} // holds as many places as uploads may be in memory
 }
 
 // New makes a Server.
 func New(opt Options) *Server {
-	s := &Server{opt: opt}
+	s := &Server{opt: opt, listing: make(chan struct{}, 1), uploading: make(chan struct{}, uploads)}
 	s.http = &http.Server{
 		Handler:           s.guard(s.router()),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(opt.Log.Handler(), slog.LevelDebug),
 	}
+	// Streams of events never end by themselves, and Shutdown waits for all requests.
+	s.http.RegisterOnShutdown(opt.Events.Close)
 	return s
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 const secret = "correct horse battery staple"
@@ -22,6 +23,7 @@ func server(token string, notReady error) *Server {
 		Token:   token,
 		Ready:   func() error { return notReady },
 		Details: func() any { return map[string]any{"plugins": 3, "broken": []string{"blog"}} },
+		Events:  NewEvents(time.Now),
 		Log:     slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 }

@@ -9,17 +9,27 @@ import (
 	"github.com/wisr-dev/wisr/host/api"
 )
 
-// route is one thing that can be asked for.
-type route struct {
+// operation is one thing that can be asked for.
+type operation struct {
 	method, path string // path as http.ServeMux reads it
 	answer       func(w http.ResponseWriter, r *http.Request) error
 }
 
 // routes are all of them. The order is openapi.json's.
-func (s *Server) routes() []route {
-	return []route{
+func (s *Server) routes() []operation {
+	return []operation{
 		{http.MethodGet, "/livez", s.live},
 		{http.MethodGet, "/readyz", s.ready},
+		{http.MethodGet, "/metrics", s.metrics},
+		{http.MethodGet, "/api/openapi.json", s.openAPI},
+		{http.MethodGet, "/api/plugins", s.plugins},
+		{http.MethodGet, "/api/plugins/{name}", s.plugin},
+		{http.MethodPut, "/api/plugins/{name}", s.load},
+		{http.MethodDelete, "/api/plugins/{name}", s.remove},
+		{http.MethodPost, "/api/plugins/{name}/rollback", s.rollback},
+		{http.MethodGet, "/api/pages", s.pages},
+		{http.MethodGet, "/api/pages/explain", s.explain},
+		{http.MethodGet, "/api/events", s.events},
 	}
 }
 

@@ -5,8 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
+	"github.com/wisr-dev/wisr/host/watch"
 	"github.com/wisr-dev/wisr/plugins/manifest"
 )
 
@@ -45,11 +45,11 @@ func (w *Watcher) affected(changed map[string]bool) []string {
 	dirs := make(map[string]bool)
 	if now, err := w.Registry.Folders(); err == nil {
 		for _, dir := range now {
-			dirs[dir] = under(changed, dir)
+			dirs[dir] = watch.Under(changed, dir)
 		}
 	}
 	for _, p := range w.Registry.Table().Problems { // a broken one may have gone
-		dirs[p.Dir] = under(changed, p.Dir)
+		dirs[p.Dir] = watch.Under(changed, p.Dir)
 	}
 	for dir, m := range w.manifests() {
 		dirs[dir] = false
@@ -71,19 +71,19 @@ func (w *Watcher) affected(changed map[string]bool) []string {
 // a build command writes does not concern it, be it next to the sources.
 func (w *Watcher) concerns(m *manifest.Manifest, name string) bool {
 	for _, folder := range m.Folders() {
-		if within(name, folder) {
+		if watch.Within(name, folder) {
 			return true
 		}
 	}
 	switch {
 	case m.Build.Command == "":
-		return within(name, m.Dir)
+		return watch.Within(name, m.Dir)
 	case name == m.Dir || name == filepath.Join(m.Dir, manifest.FileName):
 		return true
 	}
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		// It may have come with files in it.
-		return slices.ContainsFunc(w.Builder.Inputs(m), func(root string) bool { return within(name, root) })
+		return slices.ContainsFunc(w.Builder.Inputs(m), func(root string) bool { return watch.Within(name, root) })
 	}
 	return w.Builder.IsInput(m, name)
 }
@@ -104,24 +104,4 @@ func (w *Watcher) roots(m *manifest.Manifest) []string {
 		roots = append(roots, dir)
 	}
 	return roots
-}
-
-// ignored tells whether a file is none of the site's: hidden, or an editor's.
-func ignored(name string) bool {
-	return strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || strings.HasPrefix(name, "#")
-}
-
-// under tells whether one of the files is root or in it.
-func under(files map[string]bool, root string) bool {
-	for name := range files {
-		if within(name, root) {
-			return true
-		}
-	}
-	return false
-}
-
-// within tells whether a file is root or in it.
-func within(name, root string) bool {
-	return name == root || strings.HasPrefix(name, root+string(filepath.Separator))
 }

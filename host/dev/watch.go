@@ -3,25 +3,18 @@ package dev
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"time"
 
-	"github.com/fsnotify/fsnotify"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/wisr-dev/wisr/host/watch"
 	"github.com/wisr-dev/wisr/plugins/build"
 	"github.com/wisr-dev/wisr/plugins/registry"
 )
-
-// quiet is how long nothing must change before a change is acted on: editors
-// write a file in several steps, and version control many files.
-const quiet = 80 * time.Millisecond
 
 // Watcher rebuilds and reloads plugins when their files change.
 type Watcher struct {
@@ -35,13 +28,13 @@ type Watcher struct {
 	Log      *slog.Logger
 	Parallel int
 
-	fs *fsnotify.Watcher
+	files *watch.Files
 }
 
 // Open begins to watch: no change after it is missed. Run acts on what is seen.
 func (w *Watcher) Open() (err error) {
-	if w.fs, err = fsnotify.NewWatcher(); err != nil {
-		return fmt.Errorf("watch the site's files: %w", err)
+	if w.files, err = watch.OpenFiles(w.Log); err != nil {
+		return err
 	}
 	w.follow()
 	w.Events.Show(problems(w.Registry.Table()))
@@ -51,52 +44,23 @@ func (w *Watcher) Open() (err error) {
 // Run follows the changes since Open, and those that came while the plugins
 // were built and loaded, until ctx ends.
 func (w *Watcher) Run(ctx context.Context) {
-	defer w.fs.Close()
-	changed := w.missed(ctx)
-	timer := time.NewTimer(quiet)
-	if len(changed) == 0 {
-		timer.Stop()
-	}
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case event, ok := <-w.fs.Events:
-			if !ok {
-				return
-			}
-			if event.Op == fsnotify.Chmod || ignored(filepath.Base(event.Name)) {
-				continue
-			}
-			if event.Has(fsnotify.Create) {
-				w.add(event.Name)
-			}
-			changed[event.Name] = true
-			timer.Reset(quiet)
-		case err, ok := <-w.fs.Errors:
-			if !ok {
-				return
-			}
-			w.Log.Warn("watching files", "error", err)
-		case <-timer.C:
-			w.act(ctx, changed)
-			clear(changed)
-			w.follow()
-		}
-	}
+	w.files.Run(ctx, w.missed(ctx), func(ctx context.Context, changed map[string]bool) (map[string]bool, time.Duration) {
+		w.act(ctx, changed)
+		w.follow()
+		return nil, 0
+	})
 }
 
 // act brings the site in line with the files that changed.
 func (w *Watcher) act(ctx context.Context, changed map[string]bool) {
 	touched := false
-	if under(changed, w.Public) {
+	if watch.Under(changed, w.Public) {
 		touched = true
 		if err := w.Refresh(); err != nil {
 			w.Log.Warn("read public files", "error", err)
 		}
 	}
-	if under(changed, w.Settings) {
+	if watch.Under(changed, w.Settings) {
 		w.Log.Warn("the settings changed; start again for them to count", "file", w.Settings)
 	}
 	dirs := w.affected(changed)
@@ -139,39 +103,13 @@ func repeated(err error) bool {
 // follow watches every folder that matters now.
 func (w *Watcher) follow() {
 	for _, dir := range []string{w.Plugins, w.Public} {
-		// The folder that it is in, without the others there: it may come, or be
-		// replaced by another one, as when a branch is checked out.
-		if err := w.fs.Add(filepath.Dir(dir)); err != nil {
-			w.unseen(filepath.Dir(dir), err)
-		}
-		w.add(dir)
+		w.files.AddBeside(dir)
+		w.files.Add(dir)
 	}
 	for _, m := range w.manifests() {
 		for _, root := range w.roots(m) {
-			w.add(root)
+			w.files.Add(root)
 		}
-	}
-}
-
-// add watches a folder and those in it. What is no folder, or gone, is left alone.
-func (w *Watcher) add(root string) {
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() {
-			return nil
-		}
-		if path != root && (ignored(entry.Name()) || entry.Name() == "node_modules") {
-			return fs.SkipDir
-		}
-		return w.fs.Add(path)
-	})
-	if err != nil {
-		w.unseen(root, err)
-	}
-}
-
-func (w *Watcher) unseen(folder string, err error) {
-	if !errors.Is(err, os.ErrNotExist) {
-		w.Log.Warn("changes in a folder will not be seen", "folder", folder, "error", err)
 	}
 }
 
