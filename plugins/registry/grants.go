@@ -59,6 +59,21 @@ func (r *Registry) admit(a *bundle) error {
 	return r.granted(a.manifest)
 }
 
+// parseSent reads a manifest that was sent. Its folders are those that it would
+// name from plugins/NAME, so that one and the same plugin can lie there or be sent.
+func (r *Registry) parseSent(text []byte) (*manifest.Manifest, error) {
+	m, err := manifest.Parse(manifest.FileName, text)
+	if err != nil {
+		return m, err
+	}
+	for name, path := range m.Files {
+		if !filepath.IsAbs(path) {
+			m.Files[name] = filepath.Join(r.opt.Dir, m.Name, path)
+		}
+	}
+	return m, nil
+}
+
 // granted refuses a manifest that asks for more than is granted, naming all of it.
 func (r *Registry) granted(m *manifest.Manifest) error {
 	var missing []error
@@ -75,11 +90,7 @@ func (r *Registry) granted(m *manifest.Manifest) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Files)) {
 		path := m.Files[name]
-		switch {
-		case !filepath.IsAbs(path):
-			missing = append(missing, withCode(CodeGrant, "write the path of a folder on the host, and add it to files below [grants] in wisr.toml",
-				fmt.Errorf("it asks for the folder %s, but was sent without a folder that this is relative to", path)))
-		case !slices.ContainsFunc(r.opt.Grants.Files, func(root string) bool { return within(root, path) }):
+		if !slices.ContainsFunc(r.opt.Grants.Files, func(root string) bool { return within(root, path) }) {
 			lacks("files", "the folder", filepath.Clean(path))
 		}
 	}

@@ -60,7 +60,7 @@ func (r *Registry) Install(ctx context.Context, name string, sent Bundle, opt In
 	report := &Report{Plugin: name, At: r.opt.Now().UTC(), Trial: NoTrial}
 	begun := time.Now()
 	opt.tell(Progress{Step: "check"})
-	m, err := manifest.Parse(manifest.FileName, sent.Manifest)
+	m, err := r.parseSent(sent.Manifest)
 	if m != nil && report.Plugin == "" {
 		report.Plugin = m.Name
 	}

@@ -156,7 +156,7 @@ func TestWhatIsRefusedChangesNothing(t *testing.T) {
 		"another digest":   {"blog", Bundle{manifest("sha256 = \"" + hex.EncodeToString(sum[:]) + "\""), module("relay.wasm"), nil}, CodeDigest, "write sha256 = "},
 		"network":          {"blog", Bundle{manifest("[fetch]\nallow = [\"https://evil.example\"]"), module("relay.wasm"), nil}, CodeGrant, `add "https://evil.example" to fetch below [grants]`},
 		"files":            {"blog", Bundle{manifest("[files]\nall = \"/etc\""), module("relay.wasm"), nil}, CodeGrant, `add "/etc" to files below [grants]`},
-		"relative files":   {"blog", Bundle{manifest("[files]\nall = \"./content\""), module("relay.wasm"), nil}, CodeGrant, "write the path of a folder on the host"},
+		"relative files":   {"blog", Bundle{manifest("[files]\nall = \"./content\""), module("relay.wasm"), nil}, CodeGrant, "to files below [grants] in wisr.toml"},
 		"a secret":         {"blog", s.sent("blog", "/blog/[x]", "[fetch.headers.\""+s.upstream.URL+"\"]\nAuthorization = \"${CMS_TOKEN}\""), CodeGrant, `add "CMS_TOKEN" to env below [grants]`},
 		"a route of other": {"mine", s.sent("mine", "/other", ""), CodeRoute, "route /other of plugin mine matches the same paths as route /other of plugin other"},
 	} {

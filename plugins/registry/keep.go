@@ -164,11 +164,13 @@ func (r *Registry) readKept(plugin string, k Kept, place string) (*bundle, error
 		return nil, fmt.Errorf("read a kept version: %w", err)
 	}
 	a := &bundle{origin: k.Origin, place: place}
-	if a.manifest, err = manifest.Parse(manifest.FileName, text); err != nil {
-		return nil, fmt.Errorf("read a kept version: %w", err)
-	}
-	if k.Origin == FromFolder {
+	if k.Origin == FromUpload {
+		a.manifest, err = r.parseSent(text)
+	} else if a.manifest, err = manifest.Parse(manifest.FileName, text); err == nil {
 		a.manifest.Dir = place
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read a kept version: %w", err)
 	}
 	if a.module, err = os.ReadFile(filepath.Join(from, moduleFile)); err != nil {
 		return nil, fmt.Errorf("read a kept version: %w", err)
