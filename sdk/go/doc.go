@@ -84,7 +84,7 @@
 //   - An error that is returned, or a panic, fails the generation. Visitors keep
 //     the page they had, wisr reports the error with its stack and the log, and
 //     tries again. "There is no such page" is [Result].NotFound, not an error.
-//   - There is one thread, and no network but [Fetch]. Files are those of [files]
+//   - There is one thread, and no network but [Fetch] and [FetchAll]. Files are those of [files]
 //     in plugin.toml, read with package os: content = "./content" is /content.
 //   - Standard output and [Infof] both end in the log.
 //

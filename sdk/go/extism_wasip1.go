@@ -39,15 +39,6 @@ func extismStoreU64(at, v uint64)
 //go:wasmimport extism:host/env config_get
 func extismConfigGet(key uint64) uint64
 
-//go:wasmimport extism:host/env http_request
-func extismHTTPRequest(request, body uint64) uint64
-
-//go:wasmimport extism:host/env http_status_code
-func extismHTTPStatusCode() uint32
-
-//go:wasmimport extism:host/env http_headers
-func extismHTTPHeaders() uint64
-
 //go:wasmimport extism:host/env log_debug
 func extismLogDebug(text uint64)
 

@@ -45,6 +45,9 @@ func buildGuest(t *testing.T) []byte {
 
 // echo answers with what it was asked.
 func echo(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/hangup" {
+		panic(http.ErrAbortHandler)
+	}
 	body, _ := io.ReadAll(r.Body)
 	w.Header().Set("X-Upstream", "yes")
 	w.WriteHeader(http.StatusTeapot)
@@ -283,6 +286,17 @@ func (g guest) host(t *testing.T, upstream string) {
 	}
 	if !slices.Contains(o.sources, upstream+"/echo") {
 		t.Errorf("the sources are %q", o.sources)
+	}
+
+	o, err = g.generate(t, "fetchall")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(o.result.Props, &p); err != nil {
+		t.Fatal(err)
+	}
+	if want := "418 GET /1  |418 POST /2  é|0 |418 GET /4  |page: fetch GET " + upstream + "/hangup: "; !strings.HasPrefix(p.Text, want) || strings.Count(p.Text, upstream) != 1 {
+		t.Errorf("fetchall: got  %s\nwant %s…", p.Text, want)
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 type Host struct {
 	// Config is what the function Config reads.
 	Config map[string]string
-	// Fetch answers the function Fetch. Nil refuses every request.
+	// Fetch answers the functions Fetch and FetchAll, one request after the
+	// other. Nil refuses every request.
 	Fetch func(Request) (Response, error)
 	// Log gets the lines of Debugf ("debug"), Infof ("info"), Warnf ("warn")
 	// and Errorf ("error"). Nil writes them to standard error.
@@ -44,11 +45,18 @@ func hostConfig(key string) string {
 	return stub().Config[key]
 }
 
-func hostFetch(r Request) (Response, error) {
-	if fetch := stub().Fetch; fetch != nil {
-		return fetch(r)
+func hostFetchAll(requests []Request) ([]Response, []error, error) {
+	fetch := stub().Fetch
+	if fetch == nil {
+		return nil, nil, errors.New("there is no wisr around this program: in a test, give page.Stub a Host with Fetch")
 	}
-	return Response{}, errors.New("there is no wisr around this program: in a test, give page.Stub a Host with Fetch")
+	responses, failed := make([]Response, len(requests)), make([]error, len(requests))
+	for i, r := range requests {
+		if responses[i], failed[i] = fetch(r); failed[i] != nil {
+			responses[i] = Response{}
+		}
+	}
+	return responses, failed, nil
 }
 
 func hostLog(l level, text string) {

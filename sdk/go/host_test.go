@@ -14,7 +14,7 @@ func TestStubAnswersForTheHost(t *testing.T) {
 	restore := page.Stub(page.Host{
 		Config: map[string]string{"api": "https://api.example"},
 		Fetch: func(r page.Request) (page.Response, error) {
-			if r.URL == "https://down.example" {
+			if strings.HasPrefix(r.URL, "https://down.example") {
 				return page.Response{}, errors.New("refused")
 			}
 			return page.Response{Status: 200, Body: []byte(r.Method + " " + r.URL)}, nil
@@ -29,6 +29,14 @@ func TestStubAnswersForTheHost(t *testing.T) {
 	}
 	if _, err := page.Fetch(page.Request{URL: "https://down.example"}); err == nil || err.Error() != "page: fetch GET https://down.example: refused" {
 		t.Errorf("a fetch that failed: %v", err)
+	}
+	responses, err := page.FetchAll([]page.Request{{URL: "https://a.example/x"}, {URL: "https://down.example?key=hunter2"}, {Method: "PUT", URL: "https://b.example"}})
+	if len(responses) != 3 || string(responses[0].Body) != "GET https://a.example/x" || responses[1].Status != 0 || string(responses[2].Body) != "PUT https://b.example" ||
+		err == nil || err.Error() != "page: fetch GET https://down.example: refused" {
+		t.Errorf("FetchAll: %+v, %v", responses, err)
+	}
+	if responses, err := page.FetchAll(nil); responses != nil || err != nil {
+		t.Errorf("FetchAll of nothing: %v, %v", responses, err)
 	}
 	if _, err := page.Fetch(page.Request{}); err == nil || !strings.Contains(err.Error(), "has no URL") {
 		t.Errorf("a fetch without a URL: %v", err)

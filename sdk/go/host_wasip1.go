@@ -2,12 +2,6 @@
 
 package page
 
-import (
-	"encoding/json"
-	"errors"
-	"fmt"
-)
-
 func hostConfig(key string) string {
 	block, err := give([]byte(key))
 	if err != nil {
@@ -18,36 +12,12 @@ func hostConfig(key string) string {
 	return string(value)
 }
 
-func hostFetch(r Request) (Response, error) {
-	request, err := json.Marshal(struct {
-		Method  string            `json:"method"`
-		URL     string            `json:"url"`
-		Headers map[string]string `json:"headers,omitempty"`
-	}{r.Method, r.URL, r.Headers})
+func hostFetchAll(requests []Request) ([]Response, []error, error) {
+	frame, err := requestFrame(requests)
 	if err != nil {
-		return Response{}, err
+		return nil, nil, err
 	}
-	requestBlock, err := give(request)
-	if err != nil {
-		return Response{}, err
-	}
-	bodyBlock, err := give(r.Body)
-	if err != nil {
-		return Response{}, err
-	}
-	// The host frees both blocks.
-	body := take(extismHTTPRequest(requestBlock, bodyBlock))
-	status := int(extismHTTPStatusCode())
-	if status == 0 { // wisr ends the guest instead; another Extism host may not
-		return Response{}, errors.New("the host gave no answer")
-	}
-	response := Response{Status: status, Body: body}
-	if headers := take(extismHTTPHeaders()); headers != nil {
-		if err := json.Unmarshal(headers, &response.Headers); err != nil {
-			return Response{}, fmt.Errorf("headers: %w", err)
-		}
-	}
-	return response, nil
+	return answerFrame(fetchAll(frame), len(requests))
 }
 
 // hostLog drops a line for which there is no memory: a log is not worth the page.

@@ -18,6 +18,17 @@ func wisrInputRead(at unsafe.Pointer, size uint32) uint32
 //go:wasmimport wisr output_write
 func wisrOutputWrite(at unsafe.Pointer, size uint32)
 
+// wisrFetchAll makes the requests in size bytes at at (requestFrame) and returns
+// how many bytes their answers have.
+//
+//go:wasmimport wisr fetch_all
+func wisrFetchAll(at unsafe.Pointer, size uint32) uint32
+
+// wisrFetchRead copies at most size bytes of the answers to at.
+//
+//go:wasmimport wisr fetch_read
+func wisrFetchRead(at unsafe.Pointer, size uint32) uint32
+
 // input copies the input of the running call.
 func input() []byte {
 	b := make([]byte, wisrInputRead(nil, 0))
@@ -28,4 +39,11 @@ func input() []byte {
 // output gives b to the host as the output of the running call.
 func output(b []byte) {
 	wisrOutputWrite(unsafe.Pointer(unsafe.SliceData(b)), uint32(len(b)))
+}
+
+// fetchAll makes the requests of a frame and returns that of their answers.
+func fetchAll(frame []byte) []byte {
+	b := make([]byte, wisrFetchAll(unsafe.Pointer(unsafe.SliceData(frame)), uint32(len(frame))))
+	wisrFetchRead(unsafe.Pointer(unsafe.SliceData(b)), uint32(len(b)))
+	return b
 }

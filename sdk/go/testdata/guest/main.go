@@ -66,6 +66,17 @@ func load(in page.Input) (page.Result[props], error) {
 			return r, err
 		}
 		r.Props.Text, r.Props.Status, r.Props.Header = string(response.Body), response.Status, response.Headers
+	case "fetchall":
+		responses, err := page.FetchAll([]page.Request{
+			{URL: page.Config("upstream") + "/1"},
+			{Method: "POST", URL: page.Config("upstream") + "/2", Body: []byte("é")},
+			{URL: page.Config("upstream") + "/hangup?key=hunter2"},
+			{URL: page.Config("upstream") + "/4"},
+		})
+		for _, response := range responses {
+			r.Props.Text += fmt.Sprintf("%d %s|", response.Status, response.Body)
+		}
+		r.Props.Text += fmt.Sprint(err)
 	case "forbidden":
 		response, err := page.Fetch(page.Request{URL: "http://forbidden.example/"})
 		r.Props.Text = fmt.Sprint(response.Status, err)
