@@ -78,6 +78,13 @@ var noProps = json.RawMessage("{}")
 // Generate makes the page of one path in a fresh instance: getStaticProps,
 // then render. The error is a *Failure, or ctx's.
 func (v *Version) Generate(ctx context.Context, in page.Input, reason page.Reason) (*Generated, error) {
+	made, err := v.generate(ctx, in, reason)
+	v.ended(in, err)
+	return made, err
+}
+
+// generate is Generate without a record of how it ended.
+func (v *Version) generate(ctx context.Context, in page.Input, reason page.Reason) (*Generated, error) {
 	return v.run(ctx, in, func(inst *sandbox.Instance) (*Generated, error) {
 		result := page.Result{Kind: page.KindProps, Props: noProps, Status: 200}
 		if v.module.Has(page.ExportProps) {

@@ -116,10 +116,11 @@ func (r *Registry) Install(ctx context.Context, name string, sent Bundle, opt In
 // the active one. There is no trial: it worked before, and an upstream that is down
 // now must not keep it from coming back. Its pages are the last that it made.
 func (r *Registry) Rollback(ctx context.Context, name, version string) (*Report, error) {
-	return r.rollback(ctx, name, version, ReasonRollback)
+	return r.rollback(ctx, name, version, ReasonRollback, func(*Version) error { return nil })
 }
 
-func (r *Registry) rollback(ctx context.Context, name, version string, why Reason) (*Report, error) {
+// rollback goes back to a version that check has nothing against once it is loaded.
+func (r *Registry) rollback(ctx context.Context, name, version string, why Reason, check func(*Version) error) (*Report, error) {
 	report := &Report{Plugin: name, At: r.opt.Now().UTC(), Trial: NoTrial}
 	begun := time.Now()
 	place, release, err := r.placeOf(ctx, name)
@@ -155,6 +156,10 @@ func (r *Registry) rollback(ctx context.Context, name, version string, why Reaso
 			return nil, ctx.Err()
 		}
 		return r.refuse(report, err)
+	}
+	if err := check(v); err != nil {
+		v.retire(err)
+		return nil, err
 	}
 	return r.activate(ctx, change{place: place, version: v, held: r.held(place), reason: why}, report, begun)
 }

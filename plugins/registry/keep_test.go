@@ -198,7 +198,10 @@ func TestAFolderThatBrokeWhileTheHostWasDown(t *testing.T) {
 		"manifest": func(s *site, dir string) { s.write(filepath.Join(dir, "plugin.toml"), "name = ") },
 		"module":   func(s *site, dir string) { s.write(filepath.Join(dir, "relay.wasm"), "\x00asm") },
 		"gone":     func(s *site, dir string) { os.Remove(filepath.Join(dir, "relay.wasm")) },
-		"page":     func(s *site, dir string) { s.relay("blog", "/blog/[x]", "# 2"); s.upstream.on("blog/render", says(500, "oh")) },
+		"page": func(s *site, dir string) {
+			s.relay("blog", "/blog/[x]", "# 2")
+			s.upstream.on("blog/render", says(500, "oh"))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t).kept()

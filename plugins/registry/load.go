@@ -60,7 +60,7 @@ func (r *Registry) compile(ctx context.Context, v *Version, a *bundle, snapshot 
 	if err := r.admit(a); err != nil {
 		return err
 	}
-	v.recent = r.recentOf(v.Plugin)
+	v.owner, v.recent = r, r.recentOf(v.Plugin)
 	var err error
 	if v.fetch, err = r.fetcher(m, a.origin); err != nil {
 		return err

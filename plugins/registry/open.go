@@ -62,6 +62,7 @@ func (r *Registry) open(ctx context.Context) error {
 		if v.Err != nil || !slices.Contains(r.Table().Versions, v) {
 			continue
 		}
+		r.resumeProbation(v)
 		if err := r.remember(place, v, r.heldFor(v)); err != nil {
 			r.opt.Log.Warn("a version cannot be kept for rollback", "plugin", v.Plugin, "error", err)
 		}
@@ -73,6 +74,9 @@ func (r *Registry) open(ctx context.Context) error {
 		r.sweepPaths(f.place)
 	}
 	r.sweepGone(places)
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	r.stop = stop
+	r.running.Go(func() { r.oversee(watching) })
 	return nil
 }
 

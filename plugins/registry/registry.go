@@ -64,9 +64,12 @@ type Registry struct {
 	bounds bounds
 	table  atomic.Pointer[Table]
 
-	turns     sync.Map          // place → chan struct{}: holding its one item is changing the place; taken before mu
-	compiling chan struct{}     // holds as many items as modules are compiled
-	reached   func(step string) // called at each step of a swap; nil but in tests
+	turns     sync.Map           // place → chan struct{}: holding its one item is changing the place; taken before mu
+	compiling chan struct{}      // holds as many items as modules are compiled
+	dismissed chan *Version      // versions that do not live up to their probation
+	stop      context.CancelFunc // ends what runs; nil before open
+	running   sync.WaitGroup     // what dismisses versions
+	reached   func(step string)  // called at each step of a swap; nil but in tests
 
 	mu       sync.Mutex
 	closed   bool                // guarded by mu
@@ -101,7 +104,7 @@ func newRegistry(opt Options) *Registry {
 	}
 	opt.Dir = absolute(opt.Dir)
 	return &Registry{
-		opt: opt, bounds: defaultBounds, compiling: make(chan struct{}, compilations),
+		opt: opt, bounds: defaultBounds, compiling: make(chan struct{}, compilations), dismissed: make(chan *Version, 1),
 		versions: make(map[string]*Version), problems: make(map[string]Problem), waiting: make(map[string]*Version),
 		records: make(map[string]*record), reports: make(map[string]*Report), recents: make(map[string]*recent),
 	}
@@ -126,8 +129,12 @@ func (r *Registry) Folders() ([]string, error) { return r.folders() }
 // fail with ErrClosed, as does what is loading.
 func (r *Registry) Close() {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.retireAll()
+	r.mu.Unlock()
+	if r.stop != nil {
+		r.stop()
+	}
+	r.running.Wait()
 }
 
 // retireAll lets go of all versions. r.mu is held.

@@ -67,6 +67,9 @@ func (r *Registry) commit(ctx context.Context, c change) error {
 		}
 	}
 	if err == nil && c.works() {
+		if c.reason == ReasonFolder || c.reason == ReasonUpload {
+			r.putOnProbation(c.version, r.versions[c.place])
+		}
 		err = r.record(c)
 	}
 	if err != nil {
@@ -182,6 +185,7 @@ func (r *Registry) settleWaiting() (old []*Version) {
 	for _, place := range r.ready() {
 		v := r.waiting[place]
 		delete(r.waiting, place)
+		r.putOnProbation(v, r.versions[place])
 		if err := r.remember(place, v, ""); err != nil {
 			r.opt.Log.Warn("a version cannot be kept for rollback", "plugin", v.Plugin, "error", err)
 		}
@@ -239,6 +243,9 @@ func (r *Registry) remember(place string, v *Version, held string) error {
 		return nil
 	}
 	next := &record{Active: v.ID, Held: held}
+	if v.watch != nil {
+		next.Probation = &v.watch.probation
+	}
 	if !isSent(place) {
 		next.Folder = filepath.Base(place)
 	}
@@ -271,7 +278,9 @@ func (r *Registry) remember(place string, v *Version, held string) error {
 }
 
 func (rec *record) same(other *record) bool {
-	return rec.Active == other.Active && rec.Folder == other.Folder && rec.Held == other.Held && slices.Equal(rec.Versions, other.Versions)
+	return rec.Active == other.Active && rec.Folder == other.Folder && rec.Held == other.Held &&
+		(rec.Probation == other.Probation || rec.Probation != nil && other.Probation != nil && *rec.Probation == *other.Probation) &&
+		slices.Equal(rec.Versions, other.Versions)
 }
 
 // heldFor is what a version that is loaded at the start stands in for, as it did before.

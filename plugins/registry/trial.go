@@ -116,7 +116,7 @@ func (r *Registry) tryPage(ctx context.Context, match Match) Tried {
 		return tried
 	}
 	begun := time.Now()
-	made, err := match.Version.Generate(ctx, match.Input(), page.ReasonBuild)
+	made, err := match.Version.generate(ctx, match.Input(), page.ReasonBuild)
 	tried.Took = time.Since(begun)
 	if err != nil {
 		tried.Error, tried.err = err.Error(), err

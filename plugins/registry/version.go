@@ -36,6 +36,10 @@ type Version struct {
 	paths  pathList
 	recent *recent
 
+	owner    *Registry
+	outcomes outcomes
+	watch    *watch // nil if it is not on probation; set before it is in a table
+
 	shells sync.Map           // by locale: *Generated
 	making singleflight.Group // of shells, by locale
 
