@@ -15,12 +15,12 @@ func mod(sections ...[]byte) []byte {
 // sec makes a section of its content.
 func sec(id byte, content ...[]byte) []byte {
 	body := slices.Concat(content...)
-	return append(appendU32([]byte{id}, uint32(len(body))), body...)
+	return append(AppendU32([]byte{id}, uint32(len(body))), body...)
 }
 
 func b(bytes ...byte) []byte  { return bytes }
 func name(s string) []byte    { return appendName(nil, s) }
-func u32(v uint32) []byte     { return appendU32(nil, v) }
+func u32(v uint32) []byte     { return AppendU32(nil, v) }
 func custom(s string) []byte  { return sec(sectionCustom, name(s), b(1, 2, 3)) }
 func types(t ...byte) []byte  { return sec(sectionType, t) }
 func bodies(t ...byte) []byte { return sec(sectionCode, t) }

@@ -136,6 +136,8 @@ func TestDecodeErrorsSayWhere(t *testing.T) {
 		{"block of a type that is not there", body(0x02, 1, 0x0b, 0x0b), 23, "type 1 is not there, 1 types are"},
 		{"elements that are not there", body(0xfc, 13, 0, 0x0b), 23, "element segment 0 is not there"},
 		{"data that is not counted", body(0xfc, 9, 0, 0x0b), 23, "data segment 0 is not there"},
+		{"memory that is not there yet", body(0x3f, 1, 0x1a, 0x0b), 24, "the byte behind a memory instruction is 0x1, not 0"},
+		{"more data than counted", mod(sec(sectionDataCount, b(0)), sec(sectionData, b(1, 1, 0))), 16, "says 0 segments, there are 1"},
 		{"name map with more", mod(sec(sectionCustom, name("name"), b(1, 2, 0, 0))), 18, "left over"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

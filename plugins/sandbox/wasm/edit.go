@@ -16,25 +16,16 @@ func (m *Module) AddType(t FuncType) uint32 {
 	return uint32(len(m.Types) - 1)
 }
 
-// AddFunc adds a function and gives its index. Its name is for stack traces,
-// where the module has names.
+// AddFunc adds a function and gives its index. Its name is for stack traces.
 func (m *Module) AddFunc(name string, t FuncType, locals []ValueType, code []byte) uint32 {
-	f := Func{Type: m.AddType(t), Locals: appendU32(nil, uint32(len(locals))), Code: code}
+	f := Func{Type: m.AddType(t), Locals: AppendU32(nil, uint32(len(locals))), Code: code}
 	for _, l := range locals {
 		f.Locals = append(f.Locals, 1, byte(l))
 	}
 	m.Funcs = append(m.Funcs, f)
 	index := uint32(m.count(KindFunc) - 1)
-	m.name(index, name)
+	m.added = append(m.added, funcName{index, name})
 	return index
-}
-
-func (m *Module) name(index uint32, name string) {
-	for i, c := range m.Customs {
-		if c.Name == nameSection {
-			m.Customs[i].Data = addName(c.Data, index, name)
-		}
-	}
 }
 
 // AddGlobal adds a global and gives its index.
@@ -68,30 +59,36 @@ func (m *Module) ImportFunc(module, name string, t FuncType) uint32 {
 		}
 		return index
 	}
-	for i := range m.Funcs {
-		m.Funcs[i].Code = renumber(m.Funcs[i].Code, number)
-	}
-	for i := range m.Globals {
-		m.Globals[i].Init = renumber(m.Globals[i].Init, number)
-	}
-	for i := range m.Exports {
-		if e := &m.Exports[i]; e.Kind == KindFunc {
-			e.Index = number(e.Index)
-		}
-	}
-	if m.Start != nil {
-		start := number(*m.Start)
-		m.Start = &start
-	}
-	for i := range m.Elements {
-		m.Elements[i].renumber(number)
-	}
+	m.MapFuncs(number)
 	for i, c := range m.Customs {
 		if c.Name == nameSection {
 			m.Customs[i].Data = renumberNames(c.Data, number)
 		}
 	}
 	return added
+}
+
+// MapFuncs puts another function wherever one is named: in code, constant
+// expressions, segments, exports and as the start.
+func (m *Module) MapFuncs(to func(index uint32) uint32) {
+	for i := range m.Funcs {
+		m.Funcs[i].Code = renumber(m.Funcs[i].Code, to)
+	}
+	for i := range m.Globals {
+		m.Globals[i].Init = renumber(m.Globals[i].Init, to)
+	}
+	for i := range m.Exports {
+		if e := &m.Exports[i]; e.Kind == KindFunc {
+			e.Index = to(e.Index)
+		}
+	}
+	if m.Start != nil {
+		start := to(*m.Start)
+		m.Start = &start
+	}
+	for i := range m.Elements {
+		m.Elements[i].renumber(to)
+	}
 }
 
 // renumber gives code, or constant expressions, with other functions in it.
@@ -127,7 +124,7 @@ func (e *Element) renumber(number func(uint32) uint32) {
 	out := make([]byte, 0, len(e.Items)+len(e.Items)/64+8)
 	r := reader{data: e.Items, end: len(e.Items)}
 	for range e.Count {
-		out = appendU32(out, number(r.u32("function index")))
+		out = AppendU32(out, number(r.u32("function index")))
 	}
 	e.Items = out
 }

@@ -98,10 +98,34 @@ func TestTheNameOfAnAddedFunctionIsLast(t *testing.T) {
 		t.Fatal(err)
 	}
 	index := m.AddFunc("added", FuncType{}, nil, b(0x0b))
-	if want := slices.Concat(b(1, 16, 3, 0), name("f"), b(2), name("own"), b(byte(index)), name("added")); !bytes.Contains(m.Customs[2].Data, want) {
-		t.Errorf("names are %x, want %x in them", m.Customs[2].Data, want)
+	if want := slices.Concat(b(1, 16, 3, 0), name("f"), b(2), name("own"), b(byte(index)), name("added")); !bytes.Contains(m.Encode(), want) {
+		t.Errorf("there is no %x in %x", want, m.Encode())
 	}
 	if len(m.Types) != 2 {
 		t.Errorf("%d types: one that was there was added", len(m.Types))
+	}
+}
+
+func TestNamesAreMadeWhereThereAreNone(t *testing.T) {
+	for _, c := range []struct{ have, want []byte }{
+		{nil, slices.Concat(b(1, 5, 1, 1), name("xy"))},
+		{slices.Concat(b(0, 2), name("m")), slices.Concat(b(0, 2), name("m"), b(1, 5, 1, 1), name("xy"))},
+		{slices.Concat(b(7, 1, 0)), slices.Concat(b(1, 5, 1, 1), name("xy"), b(7, 1, 0))},
+	} {
+		data := body(0x0b)
+		if c.have != nil {
+			data = append(data, sec(sectionCustom, name("name"), c.have)...)
+		}
+		m, err := Decode(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.AddFunc("xy", FuncType{}, nil, b(0x0b))
+		if m, err = Decode(m.Encode()); err != nil {
+			t.Fatal(err)
+		}
+		if got := m.Customs[0].Data; !bytes.Equal(got, c.want) {
+			t.Errorf("got %x, want %x", got, c.want)
+		}
 	}
 }

@@ -4,12 +4,12 @@ package wasm
 // bytes of memory instructions.
 func Emit(code []byte, op Op, immediates ...uint32) []byte {
 	if op > 0xff {
-		code = appendU32(append(code, byte(op>>16)), uint32(op)&0xffff)
+		code = AppendU32(append(code, byte(op>>16)), uint32(op)&0xffff)
 	} else {
 		code = append(code, byte(op))
 	}
 	for _, i := range immediates {
-		code = appendU32(code, i)
+		code = AppendU32(code, i)
 	}
 	return code
 }

@@ -4,7 +4,7 @@ package wasm
 // for a module that was decoded from such bytes and not changed they are the
 // same ones.
 func (m *Module) Encode() []byte {
-	e := encoder{out: make([]byte, 0, m.size+m.size/4+64), customs: m.Customs}
+	e := encoder{out: make([]byte, 0, m.size+m.size/4+64), customs: m.named()}
 	e.out = append(append(e.out, magic...), 1, 0, 0, 0)
 	e.customsUpTo(0)
 
@@ -13,7 +13,7 @@ func (m *Module) Encode() []byte {
 		return appendTypes(b, t.Results)
 	})
 	vector(&e, sectionImport, m.Imports, appendImport)
-	vector(&e, sectionFunction, m.Funcs, func(b []byte, f Func) []byte { return appendU32(b, f.Type) })
+	vector(&e, sectionFunction, m.Funcs, func(b []byte, f Func) []byte { return AppendU32(b, f.Type) })
 	vector(&e, sectionTable, m.Tables, func(b []byte, t Table) []byte {
 		return appendLimits(append(b, byte(t.Value)), t.Limits)
 	})
@@ -22,17 +22,17 @@ func (m *Module) Encode() []byte {
 		return append(append(b, byte(g.Value), bit(g.Mutable)), g.Init...)
 	})
 	vector(&e, sectionExport, m.Exports, func(b []byte, x Export) []byte {
-		return appendU32(append(appendName(b, x.Name), byte(x.Kind)), x.Index)
+		return AppendU32(append(appendName(b, x.Name), byte(x.Kind)), x.Index)
 	})
 	if m.Start != nil {
-		e.section(sectionStart, func(b []byte) []byte { return appendU32(b, *m.Start) })
+		e.section(sectionStart, func(b []byte) []byte { return AppendU32(b, *m.Start) })
 	}
 	vector(&e, sectionElement, m.Elements, appendElement)
 	if m.DataCount {
-		e.section(sectionDataCount, func(b []byte) []byte { return appendU32(b, uint32(len(m.Data))) })
+		e.section(sectionDataCount, func(b []byte) []byte { return AppendU32(b, uint32(len(m.Data))) })
 	}
 	vector(&e, sectionCode, m.Funcs, func(b []byte, f Func) []byte {
-		b = appendU32(b, uint32(len(f.Locals)+len(f.Code)))
+		b = AppendU32(b, uint32(len(f.Locals)+len(f.Code)))
 		return append(append(b, f.Locals...), f.Code...)
 	})
 	vector(&e, sectionData, m.Data, appendData)
@@ -53,7 +53,7 @@ func vector[T any](e *encoder, id byte, items []T, write func([]byte, T) []byte)
 		return
 	}
 	e.section(id, func(b []byte) []byte {
-		b = appendU32(b, uint32(len(items)))
+		b = AppendU32(b, uint32(len(items)))
 		for _, item := range items {
 			b = write(b, item)
 		}
@@ -75,7 +75,7 @@ func (e *encoder) write(id byte, content func([]byte) []byte) {
 	start := len(e.out)
 	e.out = content(e.out)
 	n := len(e.out) - start
-	header := len(appendU32(e.out[:size], uint32(n)))
+	header := len(AppendU32(e.out[:size], uint32(n)))
 	e.out = append(e.out[:header], e.out[start:]...)
 }
 
@@ -96,7 +96,7 @@ func bit(b bool) byte {
 }
 
 func appendTypes(b []byte, types []ValueType) []byte {
-	b = appendU32(b, uint32(len(types)))
+	b = AppendU32(b, uint32(len(types)))
 	for _, t := range types {
 		b = append(b, byte(t))
 	}
@@ -104,9 +104,9 @@ func appendTypes(b []byte, types []ValueType) []byte {
 }
 
 func appendLimits(b []byte, l Limits) []byte {
-	b = appendU32(append(b, bit(l.HasMax)|bit(l.Shared)<<1), l.Min)
+	b = AppendU32(append(b, bit(l.HasMax)|bit(l.Shared)<<1), l.Min)
 	if l.HasMax {
-		b = appendU32(b, l.Max)
+		b = AppendU32(b, l.Max)
 	}
 	return b
 }
@@ -115,7 +115,7 @@ func appendImport(b []byte, i Import) []byte {
 	b = append(appendName(appendName(b, i.Module), i.Name), byte(i.Kind))
 	switch i.Kind {
 	case KindFunc:
-		return appendU32(b, i.Type)
+		return AppendU32(b, i.Type)
 	case KindTable:
 		return appendLimits(append(b, byte(i.Value)), i.Limits)
 	case KindMemory:
@@ -131,7 +131,7 @@ func appendElement(b []byte, e Element) []byte {
 	b = append(b, bit(e.Mode != Active)|bit(explicit)<<1|bit(e.Exprs)<<2)
 	if e.Mode == Active {
 		if explicit {
-			b = appendU32(b, e.Table)
+			b = AppendU32(b, e.Table)
 		}
 		b = append(b, e.Offset...)
 	}
@@ -142,7 +142,7 @@ func appendElement(b []byte, e Element) []byte {
 			b = append(b, 0)
 		}
 	}
-	return append(appendU32(b, uint32(e.Count)), e.Items...)
+	return append(AppendU32(b, uint32(e.Count)), e.Items...)
 }
 
 func appendData(b []byte, d Data) []byte {
@@ -150,9 +150,9 @@ func appendData(b []byte, d Data) []byte {
 	case d.Mode != Active:
 		b = append(b, 1)
 	case d.Memory != 0:
-		b = append(appendU32(append(b, 2), d.Memory), d.Offset...)
+		b = append(AppendU32(append(b, 2), d.Memory), d.Offset...)
 	default:
 		b = append(append(b, 0), d.Offset...)
 	}
-	return append(appendU32(b, uint32(len(d.Init))), d.Init...)
+	return append(AppendU32(b, uint32(len(d.Init))), d.Init...)
 }

@@ -92,6 +92,14 @@ func (w *Walker) immediates(kind immediates) {
 		w.Index = r.u32("index")
 	case twoIndexes:
 		w.Index, w.Second = r.u32("index"), r.u32("second index")
+	case zero:
+		w.zero()
+	case twoZeros:
+		w.zero()
+		w.zero()
+	case indexZero:
+		w.Index = r.u32("index")
+		w.zero()
 	case memArg:
 		r.u32("alignment")
 		r.u32("offset")
@@ -150,6 +158,13 @@ func (w *Walker) immediates(kind immediates) {
 		w.notKnown()
 	default:
 		w.notKnown()
+	}
+}
+
+func (w *Walker) zero() {
+	at := w.r.pos
+	if b := w.r.byte("zero byte"); b != 0 {
+		w.r.failf(at, "the byte behind a memory instruction is %#x, not 0", b)
 	}
 }
 

@@ -70,6 +70,7 @@ type Module struct {
 	DataCount bool
 
 	imported [4]uint32 // how many of each Kind
+	added    []funcName
 	size     int
 	declared []uint32 // while decoding: types of the functions whose bodies are to come
 	segments uint32   // while decoding: what the data count section says
@@ -122,6 +123,9 @@ func Decode(data []byte) (*Module, error) {
 	}
 	if len(m.Funcs) != len(m.declared) {
 		return nil, &Error{Offset: len(data), Msg: fmt.Sprintf("%d functions are declared, %d have code", len(m.declared), len(m.Funcs))}
+	}
+	if m.DataCount && uint64(len(m.Data)) != uint64(m.segments) {
+		return nil, &Error{Offset: len(data), Msg: fmt.Sprintf("the data count section says %d segments, there are %d", m.segments, len(m.Data))}
 	}
 	m.declared = nil
 	return m, nil

@@ -1,5 +1,7 @@
 package wasm
 
+import "slices"
+
 // The name section: core 2.0, appendix "Custom Sections".
 const (
 	nameSection = "name"
@@ -9,6 +11,12 @@ const (
 	namesLocals = 2
 	namesLabels = 3 // of the extended-name-section proposal, as all that follow
 )
+
+// funcName is the name of a function that was added.
+type funcName struct {
+	index uint32
+	name  string
+}
 
 // decodeNames reads the name section for the module's name, and for what is in
 // it to be true.
@@ -71,7 +79,7 @@ func renumberNames(data []byte, number func(uint32) uint32) []byte {
 			continue
 		}
 		out = append(out, id)
-		out = appendU32(out, uint32(len(content)))
+		out = AppendU32(out, uint32(len(content)))
 		out = append(out, content...)
 	}
 	return out
@@ -80,7 +88,7 @@ func renumberNames(data []byte, number func(uint32) uint32) []byte {
 // renumber copies a vector of (function index, something).
 func (r *reader) renumber(number func(uint32) uint32, something func()) []byte {
 	n := r.count(2, "names")
-	out := appendU32(make([]byte, 0, r.left()+8), uint32(n))
+	out := AppendU32(make([]byte, 0, r.left()+8), uint32(n))
 	for range n {
 		index := r.u32("function index")
 		start := r.pos
@@ -88,31 +96,53 @@ func (r *reader) renumber(number func(uint32) uint32, something func()) []byte {
 		if r.err != nil {
 			return nil
 		}
-		out = appendU32(out, number(index))
+		out = AppendU32(out, number(index))
 		out = append(out, r.data[start:r.pos]...)
 	}
 	return out
 }
 
-// addName gives a name section with the name of a function that has a higher
-// index than those in it. One without names of functions stays as it is.
-func addName(data []byte, index uint32, name string) []byte {
+// named gives the custom sections with the names of functions that were added
+// in them, whose indices are higher than all that were there.
+func (m *Module) named() []Custom {
+	if len(m.added) == 0 {
+		return m.Customs
+	}
+	customs := slices.Clone(m.Customs)
+	i := slices.IndexFunc(customs, func(c Custom) bool { return c.Name == nameSection })
+	if i < 0 {
+		i = len(customs)
+		customs = append(customs, Custom{Name: nameSection, after: len(sectionNames)})
+	}
+	customs[i].Data = addNames(customs[i].Data, m.added)
+	return customs
+}
+
+// addNames gives a name section with more names of functions. Subsections come
+// in the order of their numbers.
+func addNames(data []byte, names []funcName) []byte {
 	r := &reader{data: data, end: len(data)}
-	for r.err == nil && r.left() > 0 {
-		start := r.pos
+	start, end := 0, 0 // of the names that are there
+	var old []byte
+	count := len(names)
+	for r.left() > 0 && data[r.pos] <= namesFuncs {
+		start = r.pos
 		id := r.byte("subsection")
 		in := r.sub(r.u32("size"), "subsection")
-		if id != namesFuncs || in.err != nil {
-			continue
+		end = r.pos
+		if id == namesFuncs {
+			count += in.count(2, "names")
+			old = data[in.pos:in.end]
+			break
 		}
-		content := appendU32(nil, uint32(in.count(2, "names")+1))
-		content = append(content, data[in.pos:in.end]...)
-		content = appendName(appendU32(content, index), name)
-		out := append(make([]byte, 0, len(data)+len(name)+32), data[:start]...)
-		out = append(out, id)
-		out = appendU32(out, uint32(len(content)))
-		out = append(out, content...)
-		return append(out, data[r.pos:]...)
+		start = end
 	}
-	return data
+	content := append(AppendU32(nil, uint32(count)), old...)
+	for _, n := range names {
+		content = appendName(AppendU32(content, n.index), n.name)
+	}
+	out := append(make([]byte, 0, len(data)+len(content)+8), data[:start]...)
+	out = AppendU32(append(out, namesFuncs), uint32(len(content)))
+	out = append(out, content...)
+	return append(out, data[end:]...)
 }

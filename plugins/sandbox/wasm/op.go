@@ -47,6 +47,7 @@ const (
 	OpI32LtU             Op = 0x49
 	OpI32GtU             Op = 0x4b
 	OpI64LtS             Op = 0x53
+	OpI64GeS             Op = 0x59
 	OpI64GtU             Op = 0x56
 	OpI32Add             Op = 0x6a
 	OpI32Sub             Op = 0x6b
@@ -54,7 +55,7 @@ const (
 	OpI64Add             Op = 0x7c
 	OpI64Sub             Op = 0x7d
 	OpI64Shl             Op = 0x86
-	OpI64ShrU            Op = 0x88
+	OpI64DivU            Op = 0x80
 	OpI64ExtendI32U      Op = 0xad
 	OpRefNull            Op = 0xd0
 	OpRefIsNull          Op = 0xd1
@@ -79,8 +80,11 @@ const (
 	unknown immediates = iota
 	nothing
 	blockType
-	oneIndex     // label, function, local, global, table, segment; the zero byte of memory.size
+	oneIndex     // label, function, local, global, table, segment
 	twoIndexes   // type and table, segment and table, table and table
+	zero         // a byte of 0, where there may be a memory's index one day
+	twoZeros     // two of them
+	indexZero    // a segment and a zero
 	labels       // of br_table
 	memArg       // alignment and offset
 	memArgLane   // and a lane
@@ -114,7 +118,7 @@ var plain = func() (t [256]immediates) {
 	t[0x1c] = valueTypes
 	fill(0x20, 0x26, oneIndex)
 	fill(0x28, 0x3e, memArg)
-	fill(0x3f, 0x40, oneIndex)
+	fill(0x3f, 0x40, zero)
 	t[0x41], t[0x42], t[0x43], t[0x44] = signed32, signed64, four, eight
 	fill(0x45, 0xc4, nothing)
 	t[0xd0], t[0xd1], t[0xd2] = refType, nothing, oneIndex
@@ -125,7 +129,7 @@ var plain = func() (t [256]immediates) {
 // misc has those behind 0xfc.
 var misc = [...]immediates{
 	0: nothing, 1: nothing, 2: nothing, 3: nothing, 4: nothing, 5: nothing, 6: nothing, 7: nothing,
-	8: twoIndexes, 9: oneIndex, 10: twoIndexes, 11: oneIndex,
+	8: indexZero, 9: oneIndex, 10: twoZeros, 11: zero,
 	12: twoIndexes, 13: oneIndex, 14: twoIndexes, 15: oneIndex, 16: oneIndex, 17: oneIndex,
 }
 

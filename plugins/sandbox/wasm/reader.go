@@ -132,8 +132,8 @@ func (r *reader) done(what string) *Error {
 	return r.err
 }
 
-// appendU32 appends v as LEB128, in as few bytes as it takes.
-func appendU32(b []byte, v uint32) []byte {
+// AppendU32 appends a number as LEB128, in as few bytes as it takes.
+func AppendU32(b []byte, v uint32) []byte {
 	for v >= 0x80 {
 		b = append(b, byte(v)|0x80)
 		v >>= 7
@@ -142,5 +142,5 @@ func appendU32(b []byte, v uint32) []byte {
 }
 
 func appendName(b []byte, s string) []byte {
-	return append(appendU32(b, uint32(len(s))), s...)
+	return append(AppendU32(b, uint32(len(s))), s...)
 }
