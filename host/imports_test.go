@@ -23,7 +23,7 @@ var floors = [][]string{
 	{"host/isr", "host/webhook", "host/purge"},
 	{"plugins/registry"},
 	{"plugins/build", "plugins/sandbox"},
-	{"plugins/manifest", "plugins/sandbox/snapshot"},
+	{"plugins/manifest", "plugins/sandbox/snapshot", "plugins/sandbox/meter"},
 	{"plugins/page", "plugins/egress", "plugins/sandbox/wasm", "plugins/manifest/strict", "plugins/signature"},
 	{"plugins/route"},
 }
