@@ -13,10 +13,12 @@ import (
 // would be the last one not to wait is refused instead, since what the others
 // wait for is what they hold themselves. Who waits lends its core meanwhile.
 type budget struct {
-	total uint64 // bytes; 0 is no bound
+	total   uint64 // bytes; 0 is no bound
+	reclaim func() // gives back what is kept; nil if nothing ever is
 
 	mu      sync.Mutex
 	used    uint64
+	kept    uint64   // of used, by guests that serve nobody; 0 while somebody waits
 	running int      // guests that have memory and do not wait for more
 	growing []*claim // in the order in which they came
 	coming  []*claim // guests that have none yet, in that order; after those
@@ -43,6 +45,11 @@ func (b *budget) grow(ctx context.Context, size uint64) error {
 
 func (b *budget) take(ctx context.Context, size uint64, queue *[]*claim) error {
 	b.mu.Lock()
+	for !b.fits(size) && b.kept > 0 {
+		b.mu.Unlock()
+		b.reclaim()
+		b.mu.Lock()
+	}
 	grows := queue == &b.growing
 	if b.fits(size) && (grows || len(b.growing)+len(b.coming) == 0) {
 		b.used += size
@@ -110,6 +117,29 @@ func (b *budget) end(size uint64) {
 	defer b.mu.Unlock()
 	b.used -= size
 	b.running--
+	b.serve()
+}
+
+// keep is end but for some of the memory, which stays with a guest that serves
+// nobody. It is false, and nothing has changed, while somebody waits.
+func (b *budget) keep(size, kept uint64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.growing)+len(b.coming) > 0 {
+		return false
+	}
+	b.used -= size - kept
+	b.kept += kept
+	b.running--
+	return true
+}
+
+// unkeep gives back what was kept.
+func (b *budget) unkeep(kept uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.used -= kept
+	b.kept -= kept
 	b.serve()
 }
 

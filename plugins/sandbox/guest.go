@@ -15,8 +15,9 @@ import (
 )
 
 // guest is a module with memory: what an instance runs. It serves one instance
-// after another, each of which finds it as the first one did (see spares.go).
+// after another, each of which finds it as the first one did (see spares).
 type guest struct {
+	mod     *Module
 	plugin  *extism.Plugin
 	memory  *arena
 	folders []*folder
@@ -30,6 +31,7 @@ type guest struct {
 
 	inst  *Instance // whose it is now
 	spent bool      // it did what cannot be undone
+	kept  uint64    // bytes of memory that it has while it serves nobody
 }
 
 // adopt gets hold of wazero's module, which Extism keeps to itself: it is told
@@ -169,7 +171,7 @@ func (g *guest) setGlobals(im *snapshot.Image) {
 
 // newGuest gives a guest with nothing in it yet.
 func (m *Module) newGuest() *guest {
-	g := &guest{memory: &arena{limit: m.memory, images: []*snapshot.Image{m.box.kernel}}}
+	g := &guest{mod: m, memory: &arena{limit: m.memory, images: []*snapshot.Image{m.box.kernel}}}
 	switch {
 	case m.image != nil:
 		g.memory.images = append(g.memory.images, m.image)
@@ -217,21 +219,22 @@ func (g *guest) config(m *Module) wazero.ModuleConfig {
 		WithFSConfig(files)
 }
 
-// renew makes a guest whose instance has ended as it was before that, and keeps
-// it for another one; false if it cannot. See spares.
-func (m *Module) renew(g *guest) bool {
-	if m.image == nil || g.spent || g.page == nil || g.page.IsClosed() || g.changed != nil && g.changed.Get() != 0 {
+// renew makes the guest what it was before its instance, which has ended; false
+// if it cannot. See spares.
+func (g *guest) renew() (ok bool) {
+	im := g.mod.image
+	if im == nil || g.spent || g.page.IsClosed() || g.changed != nil && g.changed.Get() != 0 {
 		return false
 	}
-	if !g.memory.reset() {
+	if g.kept, ok = g.memory.reset(); !ok {
 		return false
 	}
-	g.setGlobals(m.image)
+	g.setGlobals(im)
 	for _, f := range g.folders {
 		f.close()
 	}
 	g.inst = nil
-	return m.spares.put(g)
+	return true
 }
 
 // close gives up all that the guest has.

@@ -208,12 +208,12 @@ func (i *Instance) Close() {
 	if i.guest == nil {
 		return // it had no core, or no memory
 	}
-	claimed := i.memory.claimed
-	if i.dead || !i.mod.renew(i.guest) {
+	box, claimed := i.mod.box, i.memory.claimed
+	if i.dead || !i.guest.renew() || !box.spares.put(i.guest, claimed) {
 		i.guest.close()
+		box.memory.end(claimed)
 	}
-	i.guest, i.vars = nil, nil
-	i.mod.box.memory.end(claimed)
+	i.guest, i.memory, i.vars = nil, nil, nil
 }
 
 // sleep is the guest's way to sleep (WASI's poll_oneoff). It holds no core and

@@ -80,7 +80,6 @@ func (s *Sandbox) Load(ctx context.Context, spec Spec) (*Module, error) {
 		output:  spec.Output,
 		config:  maps.Clone(spec.Config),
 		fetch:   spec.Fetch,
-		spares:  spares{most: s.spares},
 	}
 	if m.timeout <= 0 {
 		m.timeout = defaultTimeout

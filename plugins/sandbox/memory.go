@@ -67,15 +67,21 @@ func (a *arena) grow(more uint64) bool {
 	return true
 }
 
-// reset makes all memory what it was in the beginning. It is false if it has
-// grown since, which cannot be undone, or if the system refuses.
-func (a *arena) reset() bool {
+// reset makes all memory what it was in the beginning, and tells how much of it
+// the system does not have back. It fails if memory has grown since, which
+// cannot be undone, or if the system refuses.
+func (a *arena) reset() (kept uint64, ok bool) {
 	for _, b := range a.blocks {
-		if b.image == nil || b.size != uint64(b.image.Size()) || b.space.reset(b.image) != nil {
-			return false
+		if b.image == nil || b.size != uint64(b.image.Size()) {
+			return 0, false
 		}
+		n, err := b.space.reset(b.image)
+		if err != nil {
+			return 0, false
+		}
+		kept += uint64(n)
 	}
-	return true
+	return kept, true
 }
 
 // close gives all memory back to the system.
@@ -128,7 +134,7 @@ func (b *block) Free() {}
 type space interface {
 	grow(size uint64) []byte
 	begin(*snapshot.Image) error
-	reset(*snapshot.Image) error
+	reset(*snapshot.Image) (kept int, err error)
 	release()
 }
 
@@ -145,9 +151,9 @@ func (h *heap) grow(size uint64) []byte {
 
 func (h *heap) begin(im *snapshot.Image) error { return im.Copy(h.data[:im.Size()]) }
 
-func (h *heap) reset(im *snapshot.Image) error {
+func (h *heap) reset(im *snapshot.Image) (kept int, err error) {
 	clear(h.data)
-	return h.begin(im)
+	return len(h.data), h.begin(im)
 }
 
 func (h *heap) release() { h.data = nil }

@@ -36,7 +36,7 @@ func (m *mapping) grow(size uint64) []byte {
 
 func (m *mapping) begin(im *snapshot.Image) error { return im.Map(m.data[:im.Size()]) }
 
-func (m *mapping) reset(im *snapshot.Image) error { return im.Reset(m.data[:im.Size()]) }
+func (m *mapping) reset(im *snapshot.Image) (int, error) { return im.Reset(m.data[:im.Size()]) }
 
 func (m *mapping) release() {
 	if m.data != nil {

@@ -25,7 +25,7 @@ type Module struct {
 	image       *snapshot.Image // after it, nil where each instance runs it
 	ordinary    string          // why there is no image
 	begins      uint64          // bytes of memory that an instance begins with
-	spares      spares
+	gone        bool            // closed; guarded by box.spares.mu
 
 	timeout  time.Duration
 	memory   uint64
@@ -71,7 +71,7 @@ func (i *Instance) start(ctx context.Context) error {
 	if err := m.box.memory.begin(ctx, m.begins); err != nil {
 		return i.givenUp("", "memory", err)
 	}
-	g := m.spares.take()
+	g := m.box.spares.take(m)
 	fresh := g == nil
 	if fresh {
 		g = m.newGuest()
@@ -130,7 +130,7 @@ func (m *Module) release(ctx context.Context) error {
 	if m.ownFetch {
 		m.fetch.Close()
 	}
-	m.spares.close()
+	m.box.spares.drop(m)
 	err := m.code.close(ctx)
 	for _, im := range []*snapshot.Image{m.first, m.image} {
 		if im != nil {

@@ -47,7 +47,7 @@ type Sandbox struct {
 	cores    *cores
 	threads  threads
 	memory   budget
-	spares   int             // guests that each module may keep
+	spares   spares
 	kernel   *snapshot.Image // the memory of Extism's kernel: nothing in it
 
 	mu      sync.Mutex
@@ -68,8 +68,9 @@ func New(ctx context.Context, opts Options) (*Sandbox, error) {
 	if atOnce <= 0 {
 		atOnce = defaultAtOnce
 	}
-	s := &Sandbox{cores: newCores(n, atOnce), spares: sparesPerCore * n, modules: map[*Module]struct{}{}}
-	s.memory.total = uint64(max(opts.Memory, 0))
+	s := &Sandbox{cores: newCores(n, atOnce), modules: map[*Module]struct{}{}}
+	s.memory.total, s.memory.reclaim = uint64(max(opts.Memory, 0)), s.spares.clear
+	s.spares.most, s.spares.memory = sparesPerCore*n, &s.memory
 	var err error
 	if s.kernel, err = snapshot.Open(snapshot.Take(nil, kernelMemory, nil)); err != nil {
 		return nil, err

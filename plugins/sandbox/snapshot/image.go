@@ -99,7 +99,7 @@ func decode(data []byte) (*Image, []piece, error) {
 		return int(n)
 	}
 	im := &Image{size: number(maxMemory)}
-	for n := number(len(rest) / 8); ok && n > 0; n-- {
+	for n := number(len(rest)/8 - 1); ok && n > 0; n-- {
 		im.globals = append(im.globals, binary.LittleEndian.Uint64(rest))
 		rest = rest[8:]
 	}

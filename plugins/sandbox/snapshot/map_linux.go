@@ -2,7 +2,6 @@ package snapshot
 
 import (
 	"errors"
-	"io"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -10,7 +9,12 @@ import (
 
 // backing is a file in memory with the image in it, which nobody can write to
 // once it is made.
-type backing struct{ fd int }
+type backing struct {
+	fd     int
+	pieces []piece // of the file, as mapped to read from
+	view   []byte  // all of the file
+	pages  *pagemap
+}
 
 // back puts the pieces into the file.
 func (im *Image) back(pieces []piece) (err error) {
@@ -39,7 +43,14 @@ func (im *Image) back(pieces []piece) (err error) {
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
 		return err
 	}
-	im.fd = fd
+	im.view, err = unix.Mmap(fd, 0, im.size, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return err
+	}
+	for _, p := range pieces {
+		im.pieces = append(im.pieces, piece{p.at, im.view[p.at : p.at+len(p.data)]})
+	}
+	im.fd, im.pages = fd, openPagemap(fd)
 	return nil
 }
 
@@ -59,17 +70,8 @@ func writeAt(fd int, data []byte, at int64) error {
 
 // Copy writes the image to a memory of its size that is zero.
 func (im *Image) Copy(memory []byte) error {
-	for at := 0; at < len(memory); {
-		n, err := unix.Pread(im.fd, memory[at:], int64(at))
-		switch {
-		case err == unix.EINTR:
-			continue
-		case err != nil:
-			return err
-		case n == 0:
-			return io.ErrUnexpectedEOF
-		}
-		at += n
+	for _, p := range im.pieces {
+		copy(memory[p.at:], p.data)
 	}
 	return nil
 }
@@ -87,13 +89,48 @@ func (im *Image) Map(memory []byte) error {
 	return err
 }
 
-// Reset gives a memory that Map was called with the bytes of the image again:
-// the pages that were copied are dropped.
-func (im *Image) Reset(memory []byte) error {
+// What Reset copies and looks through at most; beyond, dropping pages is
+// cheaper, or what stays is too much to keep for an idle memory.
+const (
+	maxKept = 4 << 20
+	maxScan = 16 << 20
+)
+
+// Reset gives a memory that Map was called with the bytes of the image again,
+// and tells how many bytes of it are its own and no longer the image's.
+//
+// Pages that were written to stay, with the image's bytes: a page fault costs
+// several times what copying a page does (fourteen microseconds against 0.4 on
+// a nested virtual machine). Where it cannot be known which pages those are,
+// or there are too many, they are dropped.
+func (im *Image) Reset(memory []byte) (kept int, err error) {
 	if len(memory) == 0 {
-		return nil
+		return 0, nil
 	}
-	return unix.Madvise(memory, unix.MADV_DONTNEED)
+	if im.pages != nil && len(memory) <= maxScan {
+		if written, ok := im.pages.written(memory); ok && len(written) <= maxKept/grain {
+			im.restore(memory, written)
+			return len(written) * grain, nil
+		}
+	}
+	return 0, unix.Madvise(memory, unix.MADV_DONTNEED)
+}
+
+// restore writes the image's bytes to pages of a memory, which are in order.
+func (im *Image) restore(memory []byte, pages []int) {
+	pieces := im.pieces
+	for _, n := range pages {
+		at := n * grain
+		for len(pieces) > 0 && pieces[0].at+len(pieces[0].data) <= at {
+			pieces = pieces[1:]
+		}
+		page := memory[at : at+grain]
+		if len(pieces) == 0 || pieces[0].at > at {
+			clear(page)
+			continue
+		}
+		copy(page, im.view[at:])
+	}
 }
 
 // Close gives the file up. Memories that it is mapped to keep their bytes.
@@ -102,6 +139,6 @@ func (im *Image) Close() error {
 		return nil
 	}
 	fd := im.fd
-	im.fd = -1
-	return unix.Close(fd)
+	im.fd, im.pieces = -1, nil
+	return errors.Join(im.pages.close(), unix.Munmap(im.view), unix.Close(fd))
 }

@@ -25,10 +25,11 @@ func (im *Image) Copy(memory []byte) error {
 // Map is Copy here.
 func (im *Image) Map(memory []byte) error { return im.Copy(memory) }
 
-// Reset gives a memory that Map was called with the bytes of the image again.
-func (im *Image) Reset(memory []byte) error {
+// Reset gives a memory that Map was called with the bytes of the image again,
+// and tells how many bytes of it are its own and no longer the image's.
+func (im *Image) Reset(memory []byte) (kept int, err error) {
 	clear(memory)
-	return im.Copy(memory)
+	return len(memory), im.Copy(memory)
 }
 
 // Close does nothing here.

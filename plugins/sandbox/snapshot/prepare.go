@@ -209,5 +209,8 @@ func constant(expr []byte) (int, bool) {
 		v |= int64(b&0x7f) << shift
 		shift += 7
 	}
+	if expr[w.End-1]&0x40 != 0 {
+		v |= -1 << shift // it is signed
+	}
 	return int(uint32(v)), true
 }

@@ -1,0 +1,77 @@
+package snapshot
+
+import (
+	"encoding/binary"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// pagemap is what the kernel tells of each page of this process: eight bytes in
+// /proc/self/pagemap (Documentation/admin-guide/mm/pagemap.rst).
+type pagemap struct{ file *os.File }
+
+// Bits of an entry. A page of a private mapping of a file that was written to
+// is no longer the file's.
+const (
+	pagePresent = 1 << 63
+	pageSwapped = 1 << 62
+	pageOfFile  = 1 << 61
+)
+
+// openPagemap gives the pagemap, nil where it does not tell what it should:
+// there is none, it may not be read, pages have another size. It is tried on a
+// mapping of a file, since memories are made anew by what it says.
+func openPagemap(fd int) *pagemap {
+	if os.Getpagesize() != grain {
+		return nil
+	}
+	f, err := os.Open("/proc/self/pagemap")
+	if err != nil {
+		return nil
+	}
+	p := &pagemap{f}
+	if !p.tells(fd) {
+		f.Close()
+		return nil
+	}
+	return p
+}
+
+// tells tries it: of three pages, the first is read and the last written to.
+func (p *pagemap) tells(fd int) bool {
+	const size = 3 * grain // images have sixteen pages at least
+	data, err := unix.Mmap(fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE)
+	if err != nil {
+		return false
+	}
+	defer unix.Munmap(data)
+	data[size-1] = data[0] + 1
+	written, ok := p.written(data)
+	return ok && len(written) == 1 && written[0] == 2
+}
+
+// written gives the numbers of the pages of a private mapping of a file that
+// were written to, in order.
+func (p *pagemap) written(data []byte) (pages []int, ok bool) {
+	entries := make([]byte, len(data)/grain*8)
+	first := uintptr(unsafe.Pointer(unsafe.SliceData(data))) / grain
+	if _, err := p.file.ReadAt(entries, int64(first)*8); err != nil {
+		return nil, false
+	}
+	for n := 0; n < len(entries); n += 8 {
+		entry := binary.LittleEndian.Uint64(entries[n:])
+		if entry&(pagePresent|pageSwapped) != 0 && entry&pageOfFile == 0 {
+			pages = append(pages, n/8)
+		}
+	}
+	return pages, true
+}
+
+func (p *pagemap) close() error {
+	if p == nil {
+		return nil
+	}
+	return p.file.Close()
+}
