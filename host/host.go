@@ -11,6 +11,7 @@ import (
 
 	"github.com/wisr-dev/wisr/host/admin"
 	"github.com/wisr-dev/wisr/host/config"
+	"github.com/wisr-dev/wisr/host/demand"
 	"github.com/wisr-dev/wisr/host/guard"
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/host/serve"
@@ -48,9 +49,10 @@ type Host struct {
 	box      *sandbox.Sandbox
 	builder  *build.Builder
 	registry *registry.Registry
-	store    isr.Store   // nil in Dev, which keeps nothing
-	engine   *isr.Engine // nil in Dev
-	sweeper  *sweeper    // nil in Dev
+	store    isr.Store           // nil in Dev, which keeps nothing
+	engine   *isr.Engine         // nil in Dev
+	sweeper  *sweeper            // nil in Dev
+	demand   *demand.Revalidator // nil in Dev
 	public   *serve.Public
 	guard    *guard.Limiter
 	lower    func() // GOMAXPROCS again
@@ -138,6 +140,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 	if err != nil {
 		return nil, err
 	}
+	h.demand = &demand.Revalidator{Engine: h.engine, Table: h.registry.Table, Parallel: h.atOnce()}
 	h.sweeper.start()
 	return h, nil
 }

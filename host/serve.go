@@ -54,13 +54,14 @@ func (h *Host) Serve(ctx context.Context, ready func(Addresses)) (err error) {
 			}
 			return nil
 		},
-		Details:  h.details,
-		Registry: h.registry,
-		Engine:   h.engine,
-		File:     h.public.Find,
-		Events:   h.happened,
-		Metrics:  h.metrics.handler(),
-		Log:      h.opt.Log,
+		Details:    h.details,
+		Registry:   h.registry,
+		Engine:     h.engine,
+		File:       h.public.Find,
+		Revalidate: h.demand,
+		Events:     h.happened,
+		Metrics:    h.metrics.handler(),
+		Log:        h.opt.Log,
 	})
 
 	public, stop, err := h.visitors(ctx)
@@ -112,6 +113,7 @@ func (h *Host) visitors(ctx context.Context) (server *serve.Server, stop func(),
 	opt.Drafts.Secret = h.cfg.Draft.Secret
 	if h.opt.Mode != Dev {
 		opt.Pages, opt.Drafts.Pages = counted{h.engine, h.metrics}, h.drafts()
+		opt.Revalidate, opt.RevalidateSecret = h.demand, h.cfg.Revalidate.Secret
 		return serve.New(opt), h.follow(ctx), nil
 	}
 	script := h.cfg.Site.BasePath + "/_wisr/dev/client.js"

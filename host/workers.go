@@ -30,3 +30,7 @@ func raiseProcs(n int) (lower func()) {
 	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + n)
 	return sync.OnceFunc(func() { runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) - n) })
 }
+
+// atOnce is how many pages of one call for revalidation are under way: what
+// keeps the cores busy while some wait for an upstream, and leaves visitors most of the room.
+func (h *Host) atOnce() int { return 8 * h.workers() }

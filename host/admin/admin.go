@@ -24,6 +24,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/wisr-dev/wisr/host/demand"
 	"github.com/wisr-dev/wisr/host/guard"
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/plugins/registry"
@@ -41,17 +42,20 @@ type Options struct {
 	Registry *registry.Registry
 	Engine   *isr.Engine             // nil where no pages are kept
 	File     func(key string) string // the public file that is served at a path, "" for none
-	Events   *Events                 // required; Shutdown closes it
-	Metrics  http.Handler
-	Log      *slog.Logger
+	// Revalidate carries out what is asked for by /api/revalidate; nil where Engine is.
+	Revalidate *demand.Revalidator
+	Events     *Events // required; Shutdown closes it
+	Metrics    http.Handler
+	Log        *slog.Logger
 }
 
 // Server is the private listener.
 type Server struct {
 	opt       Options
 	http      *http.Server
-	listing   chan struct{} // holding its one place is reading through the store
-	uploading chan struct{} // holds as many places as uploads may be in memory
+	listing   chan struct{}   // holding its one place is reading through the store
+	uploading chan struct{}   // holds as many places as uploads may be in memory
+	life      context.Context // ends when the host is to stop, and with it what may take any time
 }
 
 // New makes a Server.
@@ -65,6 +69,9 @@ func New(opt Options) *Server {
 	}
 	// Streams of events never end by themselves, and Shutdown waits for all requests.
 	s.http.RegisterOnShutdown(opt.Events.Close)
+	life, end := context.WithCancelCause(context.Background())
+	s.life = life
+	s.http.RegisterOnShutdown(func() { end(isr.ErrClosed) })
 	return s
 }
 

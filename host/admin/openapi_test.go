@@ -188,6 +188,20 @@ func TestEveryAnswerIsAsTheDocumentSays(t *testing.T) {
 	ask(s, "POST", rollback, "/api/plugins/hello/rollback", 400, strings.NewReader(`{"versoin":"0000"}`))
 	ask(s, "POST", rollback, "/api/plugins/nobody/rollback", 404, nil)
 
+	for _, path := range []string{"/api/plugins/{name}/revalidate", "/api/revalidate"} {
+		url := strings.ReplaceAll(path, "{name}", "hello")
+		s.visit("/hello")
+		ask(s, "POST", path, url+"?path=/hello&path=/nobody", 200, nil)
+		ask(s, "POST", path, url, 200, strings.NewReader(`{"tags":["a"],"sources":["https://a.example/*"],"mode":"purge"}`))
+		ask(s, "POST", path, url+"?path=/hello&mode=regenerate", 200, nil, "Accept: application/x-ndjson")
+		ask(s, "POST", path, url+"?path=hello", 400, nil)
+		ask(s, "POST", path, url+"?path=/nobody", 404, nil)
+		ask(s, "POST", path, url, 413, strings.NewReader(strings.Repeat(" ", maxRevalidate+1)))
+		ask(unkept, "POST", path, url, 409, nil)
+	}
+	ask(s, "POST", "/api/revalidate", "/api/revalidate?path=/broken", 500, nil)
+	ask(s, "POST", "/api/plugins/{name}/revalidate", "/api/plugins/broken/revalidate?path=/broken", 500, nil)
+
 	ask(s, "GET", "/api/pages", "/api/pages?plugin=hello&prefix=/h&limit=1", 200, nil)
 	ask(s, "GET", "/api/pages", "/api/pages?state=old", 400, nil)
 	ask(unkept, "GET", "/api/pages", "/api/pages", 409, nil)

@@ -27,6 +27,8 @@ func (s *Server) routes() []operation {
 		{http.MethodPut, "/api/plugins/{name}", s.load},
 		{http.MethodDelete, "/api/plugins/{name}", s.remove},
 		{http.MethodPost, "/api/plugins/{name}/rollback", s.rollback},
+		{http.MethodPost, "/api/plugins/{name}/revalidate", s.revalidate},
+		{http.MethodPost, "/api/revalidate", s.revalidate},
 		{http.MethodGet, "/api/pages", s.pages},
 		{http.MethodGet, "/api/pages/explain", s.explain},
 		{http.MethodGet, "/api/events", s.events},

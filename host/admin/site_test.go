@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wisr-dev/wisr/host/demand"
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/host/store/dir"
 	"github.com/wisr-dev/wisr/plugins/page"
@@ -86,6 +87,7 @@ func newSite(t *testing.T, change func(*Options)) *site {
 			fmt.Fprintln(w, "wisr_build_info 1")
 		}),
 	}
+	opt.Revalidate = &demand.Revalidator{Engine: s.engine, Table: s.registry.Table, Parallel: 1}
 	if change != nil {
 		change(&opt)
 	}

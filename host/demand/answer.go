@@ -1,7 +1,5 @@
 package demand
 
-import "encoding/json"
-
 // Outcome is what became of a name or a page.
 type Outcome string
 
@@ -65,6 +63,9 @@ func (a *Answer) finish(ended error) {
 	if a.Results == nil {
 		a.Results = []Result{}
 	}
+	if a.Counts == nil {
+		a.Counts = map[Outcome]int{}
+	}
 }
 
 // Statuses as HTTP has them, for all that bring calls by it.
@@ -85,13 +86,4 @@ func (a *Answer) Status() int {
 		return statusNotFound
 	}
 	return statusOK
-}
-
-// Last is the last line of an answer that is sent a result a line: all but the results.
-func (a *Answer) Last() ([]byte, error) {
-	return json.Marshal(struct {
-		Revalidated bool            `json:"revalidated"`
-		Counts      map[Outcome]int `json:"counts"`
-		Error       string          `json:"error,omitempty"`
-	}{a.Revalidated, a.Counts, a.Error})
 }

@@ -72,8 +72,13 @@ func (r *Request) set(key, value string) error {
 	return nil
 }
 
-// Within makes r about the pages of one plugin, as the URL of a call says (S108).
-func (r *Request) Within(plugin string) error { return once("plugin", &r.Plugin, plugin) }
+// Within makes r about the pages of one plugin, as the URL of a call says (S108); "" says nothing.
+func (r *Request) Within(plugin string) error {
+	if plugin == "" {
+		return nil
+	}
+	return once("plugin", &r.Plugin, plugin)
+}
 
 // once sets what may be said only once, or again the same.
 func once(key string, to *string, value string) error {

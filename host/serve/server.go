@@ -16,6 +16,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"github.com/wisr-dev/wisr/host/config"
+	"github.com/wisr-dev/wisr/host/demand"
 	"github.com/wisr-dev/wisr/host/guard"
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/plugins/registry"
@@ -42,6 +44,11 @@ type Options struct {
 	Now           func() time.Time
 	Log           *slog.Logger
 
+	// Revalidate carries out what is asked for with RevalidateSecret. Without
+	// either there is no such URL (S101).
+	Revalidate       *demand.Revalidator
+	RevalidateSecret config.Secret
+
 	// Failed, if set, writes the answer for a page that could not be made, in
 	// place of the site's 500 page.
 	Failed func(c *fiber.Ctx, err error) error
@@ -58,6 +65,10 @@ type Server struct {
 
 	conns    conns
 	stopping atomic.Bool // every answer is the last one of its connection
+
+	// life ends when the host is to stop, and with it what may take any time.
+	life context.Context
+	end  context.CancelCauseFunc
 }
 
 // Limits of a request. The header has room for a path of 8 KiB, which is the
@@ -72,6 +83,7 @@ const (
 // New makes a Server; Serve starts it.
 func New(opt Options) *Server {
 	s := &Server{opt: opt, crawlers: newCrawlers(opt.Crawlers), draftKey: newDraftKey(opt.Drafts.Secret)}
+	s.life, s.end = context.WithCancelCause(context.Background())
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
 		ReadBufferSize:        maxHeader,
@@ -102,6 +114,7 @@ func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(s.conns.li
 // Shutdown takes no more connections and waits for the requests in flight, or for ctx.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stopping.Store(true)
+	s.end(isr.ErrClosed)
 	s.conns.wait(ctx)
 	return s.app.ShutdownWithContext(ctx)
 }
@@ -182,6 +195,9 @@ func (s *Server) internal(c *fiber.Ctx, rest string) error {
 		if isRead(c) {
 			return fallbackScript(c)
 		}
+	}
+	if what, plugin, _ := strings.Cut(rest, "/"); what == "revalidate" {
+		return s.revalidate(c, plugin)
 	}
 	if handler := s.opt.Internal[rest]; handler != nil {
 		return handler(c)
