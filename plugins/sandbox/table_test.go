@@ -1,0 +1,90 @@
+package sandbox
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	extism "github.com/extism/go-sdk"
+	"github.com/tetratelabs/wazero"
+)
+
+// The table of `task bench:sandbox`: what isolation costs. "bar" is what the
+// ratio, or the time in its unit, is to be at most.
+
+// A fresh instance and a render, against a render of the same module in an
+// instance that is there, without metering and without this package.
+func BenchmarkGenerationToWarm(b *testing.B) {
+	bars := map[string]float64{"go": 1.5, "c": 2}
+	for _, p := range benchPages {
+		b.Run(p.name, func(b *testing.B) {
+			s := box(b, Options{})
+			input := pageInput(b)
+			module, _ := p.modules(b)
+			beside(b, s, fresh(b, s, module, input), bare(b, module, input, nil))
+			b.ReportMetric(bars[p.name], "bar")
+		})
+	}
+}
+
+// A fresh instance and a render, against the same by Extism with a time-out.
+func BenchmarkGenerationToStock(b *testing.B) {
+	bars := map[string]float64{"go": 0.2, "c": 0.5}
+	for _, p := range benchPages {
+		b.Run(p.name, func(b *testing.B) {
+			s := box(b, Options{})
+			input := pageInput(b)
+			ours, theirs := p.modules(b)
+			beside(b, s, fresh(b, s, ours, input), stock(b, theirs, input))
+			b.ReportMetric(bars[p.name], "bar")
+		})
+	}
+}
+
+// An instance of a snapshotted Go guest, created and closed, against Extism's.
+func BenchmarkInstance(b *testing.B) {
+	s := box(b, Options{})
+	ours, theirs := benchPages[0].modules(b)
+	m := load(b, s, Spec{Module: ours})
+	p := stocked(b, theirs)
+	beside(b, s, func(ctx context.Context) {
+		i, err := m.Run(ctx)
+		if err != nil {
+			b.Error(err)
+			return
+		}
+		i.Close()
+	}, func(ctx context.Context) {
+		i, err := p.Instance(ctx, extism.PluginInstanceConfig{ModuleConfig: wazero.NewModuleConfig()})
+		if err != nil {
+			b.Error(err)
+			return
+		}
+		i.Close(ctx)
+	})
+	b.ReportMetric(150, "bar-us")
+}
+
+// How long after its deadline of 200 ms a guest that will not end has ended.
+func BenchmarkDeadline(b *testing.B) {
+	const deadline = 200 * time.Millisecond
+	u := newUpstream(b)
+	m := relay(b, u, Spec{Timeout: deadline})
+	for name, status := range map[string]int{"loop": 602, "recursion": 610} {
+		u.answer(status, "")
+		b.Run(name, func(b *testing.B) {
+			var worst time.Duration
+			for b.Loop() {
+				i := run(b, m)
+				begun := time.Now()
+				if f := failure(b, i, "render", nil); f.Cause != CauseTimeout {
+					b.Fatal(f)
+				}
+				worst = max(worst, time.Since(begun)-deadline)
+				i.Close()
+			}
+			b.ReportMetric(float64(worst.Microseconds())/1000, "ms-late")
+			b.ReportMetric(20, "bar-ms")
+		})
+	}
+}
