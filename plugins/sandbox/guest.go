@@ -116,7 +116,7 @@ func (g *guest) within(ctx context.Context) context.Context {
 }
 
 // function gives an exported function, which is there. Making one takes a stack
-// of its own; they last as long as the guest.
+// of its own; they last as long as the instance.
 func (g *guest) function(name string) api.Function {
 	f := g.exports[name]
 	if f == nil {
@@ -195,6 +195,10 @@ func (g *guest) make(ctx context.Context, m *Module) (err error) {
 	if err := g.adopt(ctx, &m.plan); err != nil {
 		return err
 	}
+	// For adopt, Extism has put an input into its kernel's memory.
+	if _, err := g.memory.blocks[0].reset(); err != nil {
+		return err
+	}
 	if m.image != nil {
 		return g.restore(m.image, &m.plan)
 	}
@@ -230,6 +234,8 @@ func (g *guest) renew() (ok bool) {
 		return false
 	}
 	g.setGlobals(im)
+	// Functions keep the stacks that they grew, which nobody counts.
+	g.exports = nil
 	for _, f := range g.folders {
 		f.close()
 	}

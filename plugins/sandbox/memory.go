@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"errors"
+
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/wisr-dev/wisr/plugins/sandbox/snapshot"
@@ -72,10 +74,7 @@ func (a *arena) grow(more uint64) bool {
 // cannot be undone, or if the system refuses.
 func (a *arena) reset() (kept uint64, ok bool) {
 	for _, b := range a.blocks {
-		if b.image == nil || b.size != uint64(b.image.Size()) {
-			return 0, false
-		}
-		n, err := b.space.reset(b.image)
+		n, err := b.reset()
 		if err != nil {
 			return 0, false
 		}
@@ -122,6 +121,16 @@ func (b *block) Reallocate(size uint64) []byte {
 	}
 	b.size = size
 	return data
+}
+
+var errGrown = errors.New("the memory has no image, or has grown out of it")
+
+// reset makes the bytes those of the image, and tells how many stay in memory.
+func (b *block) reset() (kept int, err error) {
+	if b.image == nil || b.size != uint64(b.image.Size()) {
+		return 0, errGrown
+	}
+	return b.space.reset(b.image)
 }
 
 // Free implements experimental.LinearMemory; see arena.
