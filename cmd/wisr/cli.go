@@ -30,12 +30,13 @@ var errReported = errors.New("failed")
 
 // commands is the command line.
 type commands struct {
-	Dev     devCommand     `cmd:"" help:"Serve a site while you write it: every request makes its page anew, changes show at once."`
-	Build   buildCommand   `cmd:"" help:"Build the modules from source and make every page."`
-	Start   startCommand   `cmd:"" help:"Serve a site."`
-	Check   checkCommand   `cmd:"" help:"Say what a module exports, imports and asks for, and whether it would load."`
-	Plugin  pluginCommand  `cmd:"" help:"Load, roll back and remove plugins of a running host; sign them."`
-	Explain explainCommand `cmd:"" help:"Say what a visitor of a path would get from a running host, and why."`
+	Dev        devCommand        `cmd:"" help:"Serve a site while you write it: every request makes its page anew, changes show at once."`
+	Build      buildCommand      `cmd:"" help:"Build the modules from source and make every page."`
+	Start      startCommand      `cmd:"" help:"Serve a site."`
+	Check      checkCommand      `cmd:"" help:"Say what a module exports, imports and asks for, and whether it would load."`
+	Plugin     pluginCommand     `cmd:"" help:"Load, roll back and remove plugins of a running host; sign them."`
+	Revalidate revalidateCommand `cmd:"" help:"Make pages of a running host anew, or mark or drop them."`
+	Explain    explainCommand    `cmd:"" help:"Say what a visitor of a path would get from a running host, and why."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -62,15 +63,47 @@ func (c *Client) Call(ctx context.Context, method, path string, in, out any) err
 	return nil
 }
 
+// Lines sends in as JSON by POST and calls each with every line of the answer as
+// it comes: for what takes long and tells of it. An error of each ends that.
+func (c *Client) Lines(ctx context.Context, path string, in any, each func(line []byte) error) error {
+	text, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	answer, err := c.do(ctx, http.MethodPost, path, "application/json", "application/x-ndjson", bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	lines := bufio.NewScanner(answer.Body)
+	lines.Buffer(nil, maxLine)
+	for lines.Scan() {
+		if err := each(lines.Bytes()); err != nil {
+			return err
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("read the answer of %s: %w", c.base, err)
+	}
+	return nil
+}
+
 // Do sends a request and returns the answer if its status is below 400, else
 // a *Problem. The caller closes the answer's body.
 func (c *Client) Do(ctx context.Context, method, path, contentType string, body io.Reader) (*http.Response, error) {
+	return c.do(ctx, method, path, contentType, "", body)
+}
+
+func (c *Client) do(ctx context.Context, method, path, contentType, accept string, body io.Reader) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
 		return nil, err
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", contentType)
+	}
+	if accept != "" {
+		request.Header.Set("Accept", accept)
 	}
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
