@@ -41,6 +41,11 @@ type Options struct {
 	// does not parse refuses every request.
 	Headers map[string]http.Header
 
+	// Secrets are the values in Headers that nobody wrote into a manifest, but
+	// the environment has. An answer that repeats one is handed out with
+	// "[secret]" in its place.
+	Secrets []string
+
 	// PrivateNetworks lets a name that is allowed resolve to a private,
 	// loopback or otherwise special address: [grants] private_networks.
 	PrivateNetworks bool
@@ -76,6 +81,7 @@ type Client struct {
 	private     private
 	sent        bool
 	secrets     secrets
+	echo        echo
 	transport   *http.Transport
 	broken      error // why nothing can be sent; nil if it can
 
@@ -110,6 +116,7 @@ func New(o Options) *Client {
 		maxRequests: o.MaxRequests,
 		private:     o.Private,
 		sent:        o.Sent,
+		echo:        newEcho(o.Secrets),
 		slots:       make(chan struct{}, maxConcurrent),
 		flights:     flights{open: make(map[string]*flight)},
 	}
@@ -272,6 +279,12 @@ func (c *Client) send(ctx context.Context, hops []*hop) (*answer, *hop, error) {
 	data, err := c.read(resp)
 	if err != nil {
 		return nil, nil, c.fail(ctx, h, err)
+	}
+	data = c.echo.mask(data)
+	for _, values := range resp.Header {
+		for i := range values {
+			values[i] = c.echo.maskText(values[i])
+		}
 	}
 	read := c.newRead(hops, resp.StatusCode, resp.Header, data)
 	return &answer{read: read, response: &Response{

@@ -34,13 +34,6 @@ func (p private) strip(t target) string {
 	return t.String()
 }
 
-func (p private) has(t target) bool {
-	if len(p) == 0 || t.query == "" {
-		return false
-	}
-	return slices.ContainsFunc(strings.Split(t.query[1:], "&"), p.names)
-}
-
 // names reports whether a part of a query, "key=value", is private. A server
 // that separates by ";" as well would see parameters inside of a part.
 func (p private) names(part string) bool {

@@ -39,8 +39,8 @@ const maxValidator = 512
 func (c *Client) newRead(hops []*hop, status int, header http.Header, body []byte) Read {
 	r := c.question(hops[0])
 	r.URLs = c.way(hops)
-	for _, h := range hops {
-		r.Repeatable = r.Repeatable && !c.private.has(h.target)
+	for i, h := range hops {
+		r.Repeatable = r.Repeatable && r.URLs[i] == h.target.String()
 	}
 	r.Status = status
 	r.Digest = digest(r.Method, status, header, body)
@@ -54,7 +54,7 @@ func (c *Client) newRead(hops []*hop, status int, header http.Header, body []byt
 func (c *Client) way(hops []*hop) []string {
 	urls := make([]string, len(hops))
 	for i, h := range hops {
-		urls[i] = c.private.strip(h.target)
+		urls[i] = c.echo.maskText(c.private.strip(h.target)) // a server may redirect to what it was sent
 	}
 	return urls
 }

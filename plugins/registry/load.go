@@ -112,7 +112,7 @@ func (r *Registry) fetcher(m *manifest.Manifest, origin Origin) (*egress.Client,
 	if err != nil {
 		return nil, fmt.Errorf("%s: [fetch]: %w", filepath.Join(m.Dir, manifest.FileName), err)
 	}
-	headers, err := r.headers(m)
+	headers, secrets, err := r.headers(m)
 	if err != nil {
 		return nil, err
 	}
@@ -124,6 +124,7 @@ func (r *Registry) fetcher(m *manifest.Manifest, origin Origin) (*egress.Client,
 		MaxRequests:     m.Fetch.MaxRequests,
 		Private:         m.Fetch.Private,
 		Headers:         headers,
+		Secrets:         secrets,
 		PrivateNetworks: r.opt.PrivateNetworks,
 		Sent:            origin == FromUpload,
 	}), nil
