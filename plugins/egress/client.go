@@ -87,8 +87,6 @@ type Client struct {
 
 	slots   chan struct{} // holding a place is being under way
 	flights flights
-	life    context.Context // of flights
-	end     context.CancelFunc
 }
 
 // Request is what a guest asks for.
@@ -120,7 +118,6 @@ func New(o Options) *Client {
 		slots:       make(chan struct{}, maxConcurrent),
 		flights:     flights{open: make(map[string]*flight)},
 	}
-	c.life, c.end = context.WithCancel(context.Background())
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout
 	}
@@ -157,13 +154,8 @@ func New(o Options) *Client {
 	return c
 }
 
-// Close ends what is under way for several and lets go of the connections.
-func (c *Client) Close() {
-	c.flights.close()
-	c.end()
-	c.flights.running.Wait()
-	c.transport.CloseIdleConnections()
-}
+// Close lets go of the connections. Requests still running end on their own.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // Do makes one request and follows its redirects, at most five, each checked
 // as if the guest had asked for it. A status is not an error, whatever it is.
@@ -194,7 +186,7 @@ func (c *Client) exchange(ctx context.Context, h *hop, since uint64) (*answer, e
 	if h.method != "GET" || len(h.body) > 0 {
 		return c.follow(ctx, h, func() {})
 	}
-	got, err := c.flights.do(ctx, c.life, h.key(), since, func(ctx context.Context, left func()) (*answer, error) {
+	got, err := c.flights.do(ctx, h.key(), since, func(left func()) (*answer, error) {
 		return c.follow(ctx, h, left)
 	})
 	if errors.Is(err, errLeft) {

@@ -25,7 +25,5 @@ var (
 	ErrNotRepeatable = errors.New("the request cannot be repeated")
 )
 
-var (
-	errClosed = errors.New("the client is closed")
-	errLeft   = errors.New("given up") // by who asked; why, its context tells
-)
+// errLeft is for who gave up waiting; why, its context tells.
+var errLeft = errors.New("given up")

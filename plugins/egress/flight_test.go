@@ -69,7 +69,7 @@ func TestGenerationsThatBeganBeforeItLeftShareARequest(t *testing.T) {
 	for _, s := range sessions[1:] {
 		h.ask(t, &all, s, Request{}, "1")
 	}
-	eventually(t, func() bool { return h.waiters() == len(sessions) })
+	eventually(t, func() bool { return h.waiters() == len(sessions)-1 })
 	close(h.go_)
 	all.Wait()
 	for _, s := range sessions {
@@ -90,7 +90,7 @@ func TestS105AGenerationTakesNoAnswerThatWasAskedForBeforeIt(t *testing.T) {
 	h.ask(t, &all, later, Request{}, "2")
 	<-h.came
 	h.ask(t, &all, evenLater, Request{}, "2") // which left after it began
-	eventually(t, func() bool { return h.waiters() == 2 })
+	eventually(t, func() bool { return h.waiters() == 1 })
 	close(h.go_)
 	all.Wait()
 }
@@ -125,7 +125,7 @@ func TestOnlyRequestsInTheSameWordsAreShared(t *testing.T) {
 
 func TestWhoLeavesTakesNothingFromTheOthers(t *testing.T) {
 	h := hold(t, Options{})
-	first, second := h.Begin(), h.Begin()
+	first, second, third := h.Begin(), h.Begin(), h.Begin()
 	ctx, leave := context.WithCancelCause(t.Context())
 	left := make(chan error)
 	go func() {
@@ -134,19 +134,21 @@ func TestWhoLeavesTakesNothingFromTheOthers(t *testing.T) {
 	}()
 	<-h.came
 	var all sync.WaitGroup
-	h.ask(t, &all, second, Request{}, "1")
+	h.ask(t, &all, second, Request{}, "2") // asked anew, once for both
+	h.ask(t, &all, third, Request{}, "2")
 	eventually(t, func() bool { return h.waiters() == 2 })
 	gone := errors.New("gone")
 	leave(gone)
 	if err := <-left; !errors.Is(err, gone) {
 		t.Errorf("who left got %v", err)
 	}
+	<-h.came
 	close(h.go_)
 	all.Wait()
 }
 
 // Nobody waits: the upstream need not answer.
-func TestARequestEndsWhenTheLastHasLeft(t *testing.T) {
+func TestARequestEndsWhenTheOnlyOneLeaves(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	up := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -154,27 +156,37 @@ func TestARequestEndsWhenTheLastHasLeft(t *testing.T) {
 		<-r.Context().Done()
 		close(ended)
 	})
-	c := client(t, Options{}, up.URL)
-	if _, err := c.Do(ctx, Request{URL: up.URL}); !errors.Is(err, context.Canceled) {
+	if _, err := client(t, Options{}, up.URL).Do(ctx, Request{URL: up.URL}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	<-ended
 }
 
-func TestCloseEndsWhatIsUnderWay(t *testing.T) {
-	h := hold(t, Options{})
-	failed := make(chan error)
+func TestAPanicOfOneIsNotThatOfTheOthers(t *testing.T) {
+	f := flights{open: map[string]*flight{}}
+	began, waits := make(chan struct{}), make(chan struct{})
 	go func() {
-		_, err := h.Do(t.Context(), Request{URL: h.url})
-		failed <- err
+		defer func() { _ = recover() }()
+		_, _ = f.do(t.Context(), "key", 0, func(func()) (*answer, error) {
+			close(began)
+			<-waits
+			panic("broken")
+		})
 	}()
-	<-h.came
-	h.Close()
-	if err := <-failed; err == nil {
-		t.Error("it was answered")
-	}
-	if _, err := h.Do(t.Context(), Request{URL: h.url}); !errors.Is(err, errClosed) {
-		t.Errorf("after Close: %v", err)
+	<-began
+	answered := make(chan error)
+	go func() {
+		_, err := f.do(t.Context(), "key", 0, func(func()) (*answer, error) { return &answer{}, nil })
+		answered <- err
+	}()
+	eventually(t, func() bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.open["key"].waiting == 1
+	})
+	close(waits)
+	if err := <-answered; err != nil {
+		t.Error(err)
 	}
 }
 
@@ -184,14 +196,14 @@ func TestFlightsInVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := flights{open: map[string]*flight{}}
 		var sent atomic.Int64
-		send := func(ctx context.Context, left func()) (*answer, error) {
+		send := func(left func()) (*answer, error) {
 			left()
 			f.mu.Lock()
 			at := f.now
 			f.mu.Unlock()
 			sent.Add(1)
-			sleep(ctx, int(at)%7)
-			return &answer{read: Read{Status: int(at)}}, ctx.Err()
+			sleep(t.Context(), int(at)%7)
+			return &answer{read: Read{Status: int(at)}}, nil
 		}
 		var all sync.WaitGroup
 		for i := range 500 {
@@ -199,7 +211,7 @@ func TestFlightsInVirtualTime(t *testing.T) {
 				sleep(t.Context(), i/10)
 				since := f.tick()
 				sleep(t.Context(), i%3)
-				got, err := f.do(t.Context(), t.Context(), "key", since, send)
+				got, err := f.do(t.Context(), "key", since, send)
 				if err != nil || got.read.Status < int(since) {
 					t.Errorf("since %d: an answer of %+v, %v", since, got, err)
 				}

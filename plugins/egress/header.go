@@ -76,13 +76,15 @@ func isFieldValue(s string) bool {
 // that says who asks. Which of a guest's own fields is a key, only the guest
 // knows.
 func keepAcross(h http.Header) {
-	maps.DeleteFunc(h, func(name string, _ []string) bool {
-		switch name {
-		case "Accept", "Accept-Language", "User-Agent", "Content-Type", "Content-Language":
-			return false
-		}
+	maps.DeleteFunc(h, func(name string, _ []string) bool { return !crosses(name) })
+}
+
+func crosses(name string) bool {
+	switch name {
+	case "Accept", "Accept-Language", "User-Agent", "Content-Type", "Content-Language":
 		return true
-	})
+	}
+	return false
 }
 
 // dropBodyFields takes away what described a body that is no longer sent.

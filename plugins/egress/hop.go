@@ -27,12 +27,14 @@ type hop struct {
 // key tells requests apart whose answers may differ.
 func (h *hop) key() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n", h.method, h.target)
+	b.WriteString(h.method + " " + h.target.String())
 	for _, name := range slices.Sorted(maps.Keys(h.header)) {
-		fmt.Fprintf(&b, "%s: %q\n", name, h.header[name])
+		for _, value := range h.header[name] { // which has no line breaks
+			b.WriteString("\n" + name + ":" + value)
+		}
 	}
 	if h.since != nil {
-		fmt.Fprintf(&b, "since %q %q %q\n", h.since.ETag, h.since.LastModified, h.since.URLs)
+		fmt.Fprintf(&b, "\nsince %q %q %q", h.since.ETag, h.since.LastModified, h.since.URLs)
 	}
 	return b.String()
 }

@@ -3,9 +3,8 @@ package egress
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
-	"maps"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -71,14 +70,11 @@ func failedRead(c *Client, h *hop) Read {
 func (c *Client) question(h *hop) Read {
 	r := Read{Method: h.method, URLs: []string{c.private.strip(h.target)}}
 	r.Repeatable = (h.method == "GET" || h.method == "HEAD") && len(h.body) == 0
-	shared := h.header.Clone()
-	keepAcross(shared)
-	if len(shared) < len(h.header) {
-		r.Repeatable = false
-	}
-	for name, values := range shared {
-		if r.Header == nil {
-			r.Header = make(map[string]string, len(shared))
+	r.Header = make(map[string]string, len(h.header))
+	for name, values := range h.header {
+		if !crosses(name) { // what another origin may not see is not kept either
+			r.Repeatable = false
+			continue
 		}
 		r.Header[name] = strings.Join(values, ", ")
 	}
@@ -108,21 +104,16 @@ func validators(h http.Header) (etag, modified string) {
 // digest stands for what a guest can make a page of. Fields about the message
 // or the server (Date, Age, request numbers) change every time and do not count.
 func digest(method string, status int, header http.Header, body []byte) string {
-	sum := sha256.New()
-	put := func(text string) {
-		var size [8]byte
-		binary.LittleEndian.PutUint64(size[:], uint64(len(text)))
-		sum.Write(size[:])
-		sum.Write([]byte(text))
-	}
-	put(http.StatusText(status))
-	put(string(binary.LittleEndian.AppendUint32(nil, uint32(status))))
-	for _, name := range slices.Sorted(maps.Keys(header)) {
+	var fields []string
+	for name, values := range header {
 		if aboutContent(method, name) {
-			put(name)
-			put(strings.Join(header[name], ", "))
+			fields = append(fields, name+": "+strings.Join(values, ", "))
 		}
 	}
+	slices.Sort(fields)
+	sum := sha256.New()
+	// A field has no line break, so that no body can pass for one.
+	fmt.Fprintf(sum, "%d\n%s\n\n", status, strings.Join(fields, "\n"))
 	sum.Write(body)
 	return hex.EncodeToString(sum.Sum(nil))
 }
@@ -136,8 +127,7 @@ func aboutContent(method, name string) bool {
 	case "Content-Length", "Etag", "Last-Modified":
 		return method == "HEAD" // there is nothing else to read
 	}
-	low := strings.ToLower(name)
-	return strings.Contains(low, "total") || strings.Contains(low, "count") || strings.Contains(low, "page")
+	return strings.Contains(name, "Total") || strings.Contains(name, "Count") || strings.Contains(name, "Page")
 }
 
 // Unchanged asks again for what was read before, with the validators of then,
