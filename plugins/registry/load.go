@@ -89,6 +89,9 @@ func (r *Registry) compile(ctx context.Context, v *Version, a *bundle, snapshot 
 	if v.Route.Dynamic() && !v.module.Has(page.ExportPaths) {
 		return fmt.Errorf("route %s has parameters, so the module must export %s, which says what paths there are", v.Route, page.ExportPaths)
 	}
+	if why := v.module.Ordinary(); snapshot && why != "" {
+		r.opt.Log.Info("every instance runs the module's initialiser", "plugin", v.Plugin, "version", v.Short(), "why", why)
+	}
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -48,22 +47,18 @@ func holds(t *testing.T) held {
 // Fifty pages in Go at once, then none: nothing stays of them but what spares
 // may keep, and of those nothing after the module.
 func TestMemoryOfGoPagesComesBack(t *testing.T) {
-	dir := t.TempDir()
-	warm, err := New(t.Context(), Options{CacheDir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	load(t, warm, Spec{Module: gopage(t)}) // compiling takes memory of Go's, which stays
-	if err := warm.Close(context.Background()); err != nil {
+	warm := box(t, Options{})
+	m := load(t, warm, Spec{Module: gopage(t)}) // compiling takes memory of Go's, which stays
+	if err := m.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	before := holds(t)
 
-	s, err := New(t.Context(), Options{CacheDir: dir, Cores: 1})
+	s, err := New(t.Context(), Options{CacheDir: warm.cacheDir, Cores: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := load(t, s, Spec{Module: gopage(t), Timeout: time.Minute})
+	m = load(t, s, Spec{Module: gopage(t), Timeout: time.Minute})
 	const n = 50
 	var instances [n]*Instance
 	for k := range instances {
