@@ -53,6 +53,7 @@ type Host struct {
 	engine   *isr.Engine         // nil in Dev
 	sweeper  *sweeper            // nil in Dev
 	demand   *demand.Revalidator // nil in Dev
+	purges   *purges             // nil in Dev, and for a site without [[purge]]
 	public   *serve.Public
 	guard    *guard.Limiter
 	lower    func() // GOMAXPROCS again
@@ -126,6 +127,13 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 			return nil, err
 		}
 	}
+	if h.purges, err = h.openPurges(); err != nil {
+		return nil, err
+	}
+	told := h.events()
+	if h.purges != nil {
+		h.purges.listen(&told)
+	}
 	h.engine, err = isr.New(ctx, isr.Options{
 		Store:              h.store,
 		Renderer:           renderer{box: h.box, registry: h.registry, encode: true},
@@ -135,7 +143,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		Queue:              cfg.Render.Queue,
 		Expire:             cfg.Cache.Expire,
 		NotFoundRevalidate: cfg.Site.NotFoundRevalidate,
-		Events:             h.events(),
+		Events:             told,
 	})
 	if err != nil {
 		return nil, err
@@ -156,6 +164,9 @@ func (h *Host) Close(ctx context.Context) error {
 	}
 	if h.engine != nil {
 		errs = append(errs, h.engine.Close(ctx))
+	}
+	if h.purges != nil { // after the last page
+		h.purges.close(context.WithoutCancel(ctx))
 	}
 	if h.registry != nil {
 		h.registry.Close()

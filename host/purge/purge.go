@@ -134,6 +134,23 @@ func (p *Purger) PathsOnly() bool {
 	return false
 }
 
+// Room waits until half of what may wait for each cache is free, or ctx ends, or
+// Close was called. It is for one goroutine that has more to tell than there is
+// room for; Tag and Page of others do not wait.
+func (p *Purger) Room(ctx context.Context) {
+	for _, s := range p.senders {
+		for s.queue.len() > maxWaiting/2 {
+			select {
+			case <-s.queue.taken:
+			case <-p.closing:
+				return
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
 // Close sends what waits, without gathering more and without trying twice, and
 // ends the Purger. When ctx ends before, the rest is given up, and logged.
 func (p *Purger) Close(ctx context.Context) error {

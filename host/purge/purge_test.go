@@ -161,6 +161,29 @@ func TestManyNamesAreSeveralRequests(t *testing.T) {
 	})
 }
 
+func TestWhoHasMuchToTellWaitsForRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &cache{}
+		p, log := start(t, c, Hook{Name: "purge[0]", URL: "https://cdn.example/", Body: "{tags}"})
+		const many = 5 * maxWaiting
+		for n := range many {
+			p.Room(t.Context())
+			p.Tag(fmt.Sprint(n))
+		}
+		finish(t, p)
+		told := 0
+		for _, r := range c.requests() {
+			told += strings.Count(r, ",") + 1
+		}
+		if told != many || strings.Contains(log.String(), "lost") {
+			t.Errorf("%d of %d were told", told, many)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		p.Room(ctx) // which returns
+	})
+}
+
 func TestAFailureIsTriedAgainLaterAndLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &cache{answer: func(n int) (*http.Response, error) {

@@ -14,6 +14,7 @@ type queue struct {
 	lost  int           // for want of room since the last take, guarded by mu
 
 	woken chan struct{} // has one element while there may be something to take
+	taken chan struct{} // has one element when there may be room again
 }
 
 // item is a tag, a path, or with neither only that something changed.
@@ -22,7 +23,7 @@ type item struct {
 }
 
 func newQueue() *queue {
-	return &queue{known: make(map[item]bool), woken: make(chan struct{}, 1)}
+	return &queue{known: make(map[item]bool), woken: make(chan struct{}, 1), taken: make(chan struct{}, 1)}
 }
 
 // add adds an item, unless it waits already or there is no room.
@@ -37,9 +38,15 @@ func (q *queue) add(i item) {
 		q.items = append(q.items, i)
 	}
 	q.mu.Unlock()
+	signal(q.woken)
+}
+
+// signal puts an element into a channel of one, unless there is one: whoever
+// waits will look anyway.
+func signal(c chan struct{}) {
 	select {
-	case q.woken <- struct{}{}:
-	default: // it will look anyway
+	case c <- struct{}{}:
+	default:
 	}
 }
 
@@ -54,6 +61,7 @@ func (q *queue) take(n int) (items []item, lost int) {
 		delete(q.known, i)
 	}
 	lost, q.lost = q.lost, 0
+	signal(q.taken)
 	return items, lost
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/host/purge"
 )
 
 // noStore is NS of SEMANTICS: nobody keeps the answer.
@@ -53,21 +54,14 @@ func (s *Server) cached(c *fiber.Ctx, answer isr.Answer) {
 	}
 }
 
-// cacheTag appends the value of Cache-Tag (S44): the tags with commas between.
-// What would end a tag or a header is escaped as in a URL.
+// cacheTag appends the value of Cache-Tag (S44): the tags with commas between,
+// spelled as those are that a CDN is told to purge.
 func cacheTag(b []byte, tags []string) []byte {
-	const hex = "0123456789ABCDEF"
 	for i, tag := range tags {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		for _, c := range []byte(tag) {
-			if c <= ' ' || c >= 0x7f || c == ',' || c == '%' {
-				b = append(b, '%', hex[c>>4], hex[c&15])
-			} else {
-				b = append(b, c)
-			}
-		}
+		b = purge.AppendTag(b, tag)
 	}
 	return b
 }

@@ -205,17 +205,27 @@ func (s *Server) internal(c *fiber.Ctx, rest string) error {
 	return s.notFound(c, "")
 }
 
+func (s *Server) spelling(key string) string {
+	return spelling(s.opt.BasePath, s.opt.TrailingSlash, key)
+}
+
 // spelling is the path of a key as its URL has it after the base path: with a
 // trailing slash where the site wants one and the last segment does not look
 // like a file (S55). The root below a base path is that path.
-func (s *Server) spelling(key string) string {
+func spelling(basePath string, trailingSlash bool, key string) string {
 	switch {
-	case key == "/" && s.opt.BasePath != "" && !s.opt.TrailingSlash:
+	case key == "/" && basePath != "" && !trailingSlash:
 		return ""
-	case key == "/", !s.opt.TrailingSlash, strings.Contains(key[strings.LastIndexByte(key, '/'):], "."):
+	case key == "/", !trailingSlash, strings.Contains(key[strings.LastIndexByte(key, '/'):], "."):
 		return key
 	}
 	return key + "/"
+}
+
+// Addresses are the paths of the URLs at which a page is found, which is what
+// caches in front of the site know of it: its own and that of its data.
+func Addresses(basePath string, trailingSlash bool, key string) []string {
+	return []string{basePath + spelling(basePath, trailingSlash, key), basePath + dataPath(key)}
 }
 
 // misspelt tells whether path differs from want in its slashes. Other
