@@ -114,6 +114,9 @@ func (h *Host) visitors(ctx context.Context) (server *serve.Server, stop func(),
 	if h.opt.Mode != Dev {
 		opt.Pages, opt.Drafts.Pages = counted{h.engine, h.metrics}, h.drafts()
 		opt.Revalidate, opt.RevalidateSecret = h.demand, h.cfg.Revalidate.Secret
+		if opt.Hooks, err = h.hooks(); err != nil {
+			return nil, nil, err
+		}
 		return serve.New(opt), h.follow(ctx), nil
 	}
 	script := h.cfg.Site.BasePath + "/_wisr/dev/client.js"

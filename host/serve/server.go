@@ -38,9 +38,10 @@ type Options struct {
 	Public        *Public
 	BasePath      string // "" or "/docs"
 	TrailingSlash bool
-	TagsHeader    bool           // send Cache-Tag (S44)
-	Crawlers      []string       // who waits for a page in place of a shell (S62); see crawlers.go
-	Guard         *guard.Limiter // of attempts at secrets; nil: no limit
+	TagsHeader    bool            // send Cache-Tag (S44)
+	Crawlers      []string        // who waits for a page in place of a shell (S62); see crawlers.go
+	Hooks         map[string]Hook // webhooks, by the rest of the path below {base}/_wisr/hooks/
+	Guard         *guard.Limiter  // of attempts at secrets; nil: no limit
 	Now           func() time.Time
 	Log           *slog.Logger
 
@@ -185,6 +186,9 @@ func (s *Server) internal(c *fiber.Ctx, rest string) error {
 			return notAllowed(c)
 		}
 		return s.data(c, data)
+	}
+	if name, ok := strings.CutPrefix(rest, "hooks/"); ok {
+		return s.hook(c, name)
 	}
 	switch rest {
 	case "draft":

@@ -68,6 +68,9 @@ func New(s Settings, now func() time.Time) (*Hook, error) {
 	return h, nil
 }
 
+// Templates tells whether h has any: a hook without is about a plugin, or nothing.
+func (h *Hook) Templates() bool { return len(h.tags)+len(h.paths)+len(h.sources) > 0 }
+
 // Verify tells whether somebody who knows the secret sent a delivery. Whether it
 // is new is for Claim to say.
 func (h *Hook) Verify(d Delivery) (Signature, bool) { return h.verify(d) }
