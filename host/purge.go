@@ -31,7 +31,8 @@ type purges struct {
 	mu     sync.Mutex
 	names  map[isr.Name]bool // whose pages have to be looked for, guarded by mu
 	woken  chan struct{}
-	cancel context.CancelFunc
+	ending chan struct{}
+	cancel context.CancelFunc // of the search
 	search sync.WaitGroup
 }
 
@@ -48,7 +49,7 @@ func (h *Host) openPurges() (*purges, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &purges{h: h, purger: purger, names: make(map[isr.Name]bool), woken: make(chan struct{}, 1)}
+	p := &purges{h: h, purger: purger, names: make(map[isr.Name]bool), woken: make(chan struct{}, 1), ending: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
 	p.search.Go(func() {
@@ -56,7 +57,8 @@ func (h *Host) openPurges() (*purges, error) {
 			select {
 			case <-p.woken:
 				p.find(ctx)
-			case <-ctx.Done():
+			case <-p.ending:
+				p.find(ctx) // what came last
 				return
 			}
 		}
@@ -166,9 +168,11 @@ func (p *purges) failed(ctx context.Context, err error) {
 func (p *purges) close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, purgeGrace)
 	defer cancel()
-	p.cancel()
+	stop := context.AfterFunc(ctx, p.cancel)
+	close(p.ending)
 	p.search.Wait()
-	p.find(ctx) // what came last
+	stop()
+	p.cancel()
 	if err := p.purger.Close(ctx); err != nil {
 		p.h.opt.Log.Error("the host ends before all caches were told what changed", "error", err)
 	}
