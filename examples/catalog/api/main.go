@@ -4,6 +4,9 @@
 //
 //	go run ./examples/catalog/api
 //	curl -X PUT -d '{"price": 3900}' http://127.0.0.1:4000/items/claw-hammer
+//
+// With SHOP_WEBHOOK_SECRET in the environment it tells the site of every change,
+// which has the same secret, by a signed webhook.
 package main
 
 import (
@@ -18,6 +21,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/wisr-dev/wisr/examples/catalog/api/notify"
 	"github.com/wisr-dev/wisr/examples/catalog/api/stock"
 )
 
@@ -29,9 +33,10 @@ const grace = 5 * time.Second
 
 func main() {
 	delay := flag.Duration("delay", 0, "answer every request this late, to see what the pages do meanwhile")
+	hook := flag.String("hook", "http://127.0.0.1:3000/shop/_wisr/hooks/stock", "the site's webhook, to which changes are told")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, address, *delay)
+	err := run(ctx, address, *delay, notify.Site{URL: *hook, Secret: os.Getenv("SHOP_WEBHOOK_SECRET")})
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "api:", err)
@@ -39,10 +44,18 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, address string, delay time.Duration) error {
+// run opens the shop. A site without a secret is not told of anything.
+func run(ctx context.Context, address string, delay time.Duration, site notify.Site) error {
 	shop, err := stock.Open()
 	if err != nil {
 		return err
+	}
+	if site.Secret != "" {
+		shop.Edited = func(ctx context.Context, e stock.Edit) {
+			if err := site.Tell(ctx, e); err != nil {
+				fmt.Fprintln(os.Stderr, "api:", err)
+			}
+		}
 	}
 	ln, err := net.Listen("tcp", address)
 	if err != nil {

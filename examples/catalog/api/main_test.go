@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"testing"
+
+	"github.com/wisr-dev/wisr/examples/catalog/api/notify"
 )
 
 // A request that is under way when the program is told to stop gets its answer.
@@ -47,7 +49,7 @@ func TestRunSaysWhyItCannotListen(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	if err := run(t.Context(), ln.Addr().String(), 0); err == nil {
+	if err := run(t.Context(), ln.Addr().String(), 0, notify.Site{}); err == nil {
 		t.Error("no error for an address in use")
 	}
 }

@@ -1,6 +1,7 @@
 package stock
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -54,7 +55,8 @@ func (s *Shop) routes() http.Handler {
 //	GET /categories                 what kinds of goods there are
 //	GET /items?category=&featured=  the goods, of one category or those to begin with
 //	GET /items/{id}                 one of them, or which one took its place
-//	PUT /items/{id}                 {"price": 3900} changes a price, in cents
+//	PUT /items/{id}                 {"price": 3900} changes a price, in cents, and
+//	                                tells the site, if there is one to tell
 //
 // ?lang=en or de chooses the language, ?delay=2s makes any of them slow.
 func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.api.ServeHTTP(w, r) }
@@ -150,9 +152,13 @@ func (s *Shop) putItem(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.PathValue("id")
-	if err := s.setPrice(id, change.Price); err != nil {
+	edit, err := s.setPrice(id, change.Price)
+	if err != nil {
 		refuse(w, http.StatusNotFound, err.Error())
 		return
+	}
+	if s.Edited != nil {
+		s.Edited(context.WithoutCancel(r.Context()), edit) // the price is changed, whoever leaves
 	}
 	s.writeItem(w, id, lang)
 }

@@ -134,3 +134,22 @@ func TestAClientThatGoesAwayChangesNothing(t *testing.T) {
 		t.Error(w.Body)
 	}
 }
+
+func TestEditsAreToldBeforeTheyAreAnswered(t *testing.T) {
+	shop := open(t)
+	var told []Edit
+	shop.Edited = func(_ context.Context, e Edit) {
+		if w := ask(shop, "GET", "/items/"+e.Item.ID, ""); !strings.Contains(w.Body.String(), `"price":4242,`) {
+			t.Errorf("who is told of the edit sees the old price: %s", w.Body)
+		}
+		told = append(told, e)
+	}
+	for _, body := range []string{`{"price":4242}`, `{"price":0}`} {
+		ask(shop, "PUT", "/items/gimlet", body)
+	}
+	ask(shop, "PUT", "/items/nothing", `{"price":4242}`)
+	text, err := json.Marshal(told)
+	if want := `[{"type":"item.updated","item":{"id":"gimlet","category":"boring"}}]`; err != nil || string(text) != want {
+		t.Errorf("told %s, want %s", text, want)
+	}
+}

@@ -7,6 +7,7 @@
 package stock
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -43,9 +44,22 @@ type item struct {
 	Featured bool   `json:"featured"`
 }
 
+// Edit is a change of an item, as those are told of it who show the item.
+type Edit struct {
+	Type string `json:"type"` // "item.updated"
+	Item struct {
+		ID       string `json:"id"`
+		Category string `json:"category"`
+	} `json:"item"`
+}
+
 // Shop is a shop and its API.
 type Shop struct {
 	api http.Handler
+
+	// Edited, if set before the first request, is called after each change and
+	// before the change is answered.
+	Edited func(ctx context.Context, e Edit)
 
 	categories   []category
 	discontinued map[string]string // id of an item no longer made → that of its successor
@@ -70,16 +84,18 @@ func Open() (*Shop, error) {
 }
 
 // setPrice changes the price of an item, in cents. The error is errUnknown.
-func (s *Shop) setPrice(id string, cents int) error {
+func (s *Shop) setPrice(id string, cents int) (Edit, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.items {
-		if s.items[i].ID == id {
-			s.items[i].Price = cents
-			return nil
+		if it := &s.items[i]; it.ID == id {
+			it.Price = cents
+			e := Edit{Type: "item.updated"}
+			e.Item.ID, e.Item.Category = it.ID, it.Category
+			return e, nil
 		}
 	}
-	return errUnknown
+	return Edit{}, errUnknown
 }
 
 // find returns an item as it is now.
