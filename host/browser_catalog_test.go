@@ -6,12 +6,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/wisr-dev/wisr/examples/catalog/api/stock"
 	"github.com/wisr-dev/wisr/host"
 )
 
@@ -55,10 +55,7 @@ func (g *turnstile) open() {
 // newCatalog builds and serves the catalog, with a shop of its own behind a turnstile.
 func newCatalog(t *testing.T) (url string, shop *turnstile) {
 	t.Helper()
-	goods, err := stock.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	goods, tell := newShop(t)
 	shop = &turnstile{next: goods}
 	server := httptest.NewServer(shop)
 	t.Cleanup(server.Close)
@@ -72,7 +69,9 @@ func newCatalog(t *testing.T) (url string, shop *turnstile) {
 	}
 	buildExample(t, dir)
 	t.Cleanup(shop.open) // or a failed test would wait for what waits for it
-	return serveExample(t, dir, host.Start), shop
+	url = serveExample(t, dir, host.Start)
+	tell(url)
+	return url, shop
 }
 
 const shellIsShown = "document.querySelector('[aria-busy=true]') !== null"
@@ -121,6 +120,24 @@ func TestTheCatalogInABrowser(t *testing.T) {
 		tab.until(h1Is("This hook is empty"))
 		tab.open(url + "/de/item/no-such-tool")
 		tab.until(h1Is("Dieser Haken ist leer"))
+	})
+
+	t.Run("an editor's save is on the page at the next reload", func(t *testing.T) {
+		tab := newTab(t, browser)
+		tab.open(url + "/item/gimlet")
+		tab.until(h1Is("Gimlet"))
+		for _, price := range []string{"12.34", "56.78"} {
+			w := httptest.NewRecorder()
+			body := strings.NewReader(`{"price":` + strings.ReplaceAll(price, ".", "") + `}`)
+			shop.ServeHTTP(w, httptest.NewRequest("PUT", "/items/gimlet", body))
+			if w.Code != http.StatusOK {
+				t.Fatal(w.Code, w.Body)
+			}
+			tab.reload()
+			if shown := inTab(tab, chromedp.Evaluate[string]("document.querySelector('.buy .tag').textContent")); shown != "€"+price {
+				t.Errorf("the page shows %s, the editor saved €%s", shown, price)
+			}
+		}
 	})
 
 	t.Run("screenshots", func(t *testing.T) {

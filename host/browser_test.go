@@ -101,6 +101,11 @@ func (b *browserTab) open(url string) {
 	inTab(b, chromedp.Navigate(url))
 }
 
+func (b *browserTab) reload() {
+	b.t.Helper()
+	inTab(b, chromedp.Reload())
+}
+
 // until waits for a condition in JavaScript. It asks again where the page went
 // away while it was asked, so that the condition may be one of the next page.
 func (b *browserTab) until(condition string) {

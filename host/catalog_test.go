@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/wisr-dev/wisr/examples/catalog/api/notify"
@@ -17,11 +18,7 @@ import (
 
 // The catalog with its shop, of which only the page of an item is built.
 func TestASaveInTheCatalogsShopIsOnThePageAtTheNextReload(t *testing.T) {
-	t.Setenv("SHOP_WEBHOOK_SECRET", "a secret")
-	goods, err := stock.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	goods, tell := newShop(t)
 	shop := httptest.NewServer(goods)
 	t.Cleanup(shop.Close)
 	dir := checkoutExample(t, "catalog")
@@ -33,11 +30,7 @@ func TestASaveInTheCatalogsShopIsOnThePageAtTheNextReload(t *testing.T) {
 	editFile(t, filepath.Join(dir, "plugins", "item", "plugin.toml"), "http://127.0.0.1:4000", shop.URL)
 	buildExample(t, dir)
 	site := serveExample(t, dir, host.Start)
-	goods.Edited = func(ctx context.Context, e stock.Edit) {
-		if err := (notify.Site{URL: site + "/_wisr/hooks/stock", Secret: "a secret"}).Tell(ctx, e); err != nil {
-			t.Error(err)
-		}
-	}
+	tell(site)
 
 	shows := func(path, price string) {
 		t.Helper()
@@ -56,6 +49,27 @@ func TestASaveInTheCatalogsShopIsOnThePageAtTheNextReload(t *testing.T) {
 		shows("/item/claw-hammer", "€"+price)
 		shows("/de/item/claw-hammer", strings.ReplaceAll(price, ".", ","))
 	}
+}
+
+// newShop opens the catalog's shop, and gives the environment the secret that it
+// shares with the site. From tell on it tells a site of edits.
+func newShop(t *testing.T) (goods *stock.Shop, tell func(site string)) {
+	t.Helper()
+	const secret = "a secret of the shop"
+	t.Setenv("SHOP_WEBHOOK_SECRET", secret)
+	goods, err := stock.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told atomic.Pointer[notify.Site]
+	goods.Edited = func(ctx context.Context, e stock.Edit) {
+		if site := told.Load(); site == nil {
+			t.Error("an edit before there is a site")
+		} else if err := site.Tell(ctx, e); err != nil {
+			t.Error(err)
+		}
+	}
+	return goods, func(site string) { told.Store(&notify.Site{URL: site + "/_wisr/hooks/stock", Secret: secret}) }
 }
 
 func request(t *testing.T, method, url, body string) (status int, answer string) {
