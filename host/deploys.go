@@ -1,6 +1,7 @@
 package host
 
 import (
+	"log/slog"
 	"time"
 
 	"github.com/wisr-dev/wisr/host/api"
@@ -10,6 +11,9 @@ import (
 // deploys logs, counts and tells operators which versions come and go.
 func (h *Host) deploys() registry.Events {
 	log := h.opt.Log
+	if h.opt.Mode == Dev { // which tells in its own words what it reloads
+		log = slog.New(slog.DiscardHandler)
+	}
 	return registry.Events{
 		Swapped: func(s registry.Swapped) {
 			event := api.Event{Type: api.EventLoad, Plugin: s.Plugin, Version: s.Version, Reason: string(s.Reason)}

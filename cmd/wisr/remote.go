@@ -23,6 +23,9 @@ func (r *remote) client() (*api.Client, error) {
 	return api.NewClient(r.Admin, os.Getenv("WISR_ADMIN_TOKEN"))
 }
 
+// maxRefusals is how many reasons are printed. A mistake in a layout breaks every page in the same way.
+const maxRefusals = 3
+
 // call asks the host.
 func (r *remote) call(ctx context.Context, method, path string, in, out any) error {
 	client, err := r.client()
@@ -57,7 +60,11 @@ func (t *terminal) problem(p *api.Problem) {
 		return
 	}
 	fmt.Fprintf(t.err, "%s is refused; what was live is live\n", p.Report.Plugin)
-	for _, r := range p.Report.Refusals {
+	for i, r := range p.Report.Refusals {
+		if i == maxRefusals {
+			fmt.Fprintf(t.err, "✗ and %d more; --json prints all\n", len(p.Report.Refusals)-i)
+			break
+		}
 		t.refusal(r)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -23,7 +24,7 @@ func command(ts *testscript.TestScript, args ...string) *exec.Cmd {
 	ts.Check(err)
 	cmd := exec.Command(path, args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = w.env.Vars
+	cmd.Env = slices.Clone(w.env.Vars)                                               // what the script sets since is behind them
 	for _, name := range []string{"URL", "ADMIN", "UPSTREAM", "NO_COLOR", "TOKEN"} { // what a script may have set since
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}

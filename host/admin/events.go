@@ -61,7 +61,7 @@ func (e *Events) Publish(ev api.Event) {
 	e.last++
 	ev.ID = e.last
 	e.all.add(ev)
-	if ev.Type == api.EventFail || ev.Type == api.EventRefuse {
+	if ev.Type == api.EventFail {
 		e.failures.add(ev)
 	}
 	e.wake()
@@ -83,8 +83,8 @@ func (e *Events) wake() {
 	}
 }
 
-// Failure returns the last failure that is about a path, or, with path "", about a
-// plugin; nil if none is remembered.
+// Failure returns the last page of a plugin that could not be made, or, with a path, the
+// last time that this one could not; nil if none is remembered.
 func (e *Events) Failure(plugin, path string) *api.Event {
 	e.mu.Lock()
 	defer e.mu.Unlock()

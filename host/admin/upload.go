@@ -69,12 +69,16 @@ func installOptions(r *http.Request) (opt registry.InstallOptions, err error) {
 	return opt, nil
 }
 
-// step is how far a version is, in words.
+// steps are the registry's, in words.
+var steps = map[string]string{"check": "checking", "compile": "compiling", "try": "trying it on live pages", "swap": "going live"}
+
+// step is how far a version is.
 func step(p registry.Progress) string {
+	text := steps[p.Step]
 	if p.Of > 0 {
-		return fmt.Sprintf("%s %d of %d", p.Step, p.Done, p.Of)
+		text += fmt.Sprintf(": %d of %d", p.Done, p.Of)
 	}
-	return p.Step
+	return text
 }
 
 // receive reads the parts of an upload, each at most once and within its bound.

@@ -183,28 +183,19 @@ func (p *Plugins) forget(dir string) {
 	delete(p.waits, dir)
 }
 
-// hand hands a folder over and tells what came of it.
+// hand gives a folder to load, which tells people what came of it.
 func (p *Plugins) hand(ctx context.Context, load func(ctx context.Context, dir string) error, dir, digest string, gone bool) {
-	begun := p.Now()
 	err := load(ctx, dir)
 	if ctx.Err() != nil {
 		return
 	}
+	p.Log.Debug("a folder changed", "folder", dir, "gone", gone, "error", err)
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if gone {
 		delete(p.loaded, dir)
 	} else {
 		p.loaded[dir] = digest // also if it failed: the same again fails again
-	}
-	p.mu.Unlock()
-	took := p.Now().Sub(begun).Round(time.Millisecond)
-	switch {
-	case err != nil:
-		p.Log.Error("a changed plugin was not loaded", "folder", dir, "error", err)
-	case gone:
-		p.Log.Info("a plugin's folder is gone, and so is the plugin", "folder", dir)
-	default:
-		p.Log.Info("a changed plugin was loaded", "folder", dir, "took", took)
 	}
 }
 
