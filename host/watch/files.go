@@ -18,10 +18,11 @@ import (
 // write a file in several steps, and version control many files.
 const Quiet = 80 * time.Millisecond
 
-// Files watches folders.
+// Files watches folders. It is for one goroutine.
 type Files struct {
-	log *slog.Logger
-	fs  *fsnotify.Watcher
+	log   *slog.Logger
+	fs    *fsnotify.Watcher
+	roots map[string]bool // folders that were added with all in them
 }
 
 // OpenFiles makes a Files that watches nothing yet. Run closes it.
@@ -30,7 +31,7 @@ func OpenFiles(log *slog.Logger) (*Files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("watch files: %w", err)
 	}
-	return &Files{log: log, fs: watcher}, nil
+	return &Files{log: log, fs: watcher, roots: make(map[string]bool)}, nil
 }
 
 // Close is for who opened it and does not call Run.
@@ -39,6 +40,11 @@ func (f *Files) Close() error { return f.fs.Close() }
 // Add watches a folder and those in it, also the ones to come. What is no folder,
 // or gone, is left alone.
 func (f *Files) Add(root string) {
+	f.roots[root] = true
+	f.walk(root)
+}
+
+func (f *Files) walk(root string) {
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return nil
@@ -95,8 +101,8 @@ func (f *Files) Run(ctx context.Context, changed map[string]bool, act func(ctx c
 			if event.Op == fsnotify.Chmod || ignored(filepath.Base(event.Name)) {
 				continue
 			}
-			if event.Has(fsnotify.Create) {
-				f.Add(event.Name)
+			if event.Has(fsnotify.Create) && f.inside(event.Name) {
+				f.walk(event.Name)
 			}
 			changed[event.Name] = true
 			timer.Reset(Quiet)
@@ -114,6 +120,16 @@ func (f *Files) Run(ctx context.Context, changed map[string]bool, act func(ctx c
 			}
 		}
 	}
+}
+
+// inside tells whether a folder is to be watched with what it is in.
+func (f *Files) inside(name string) bool {
+	for root := range f.roots {
+		if Within(name, root) {
+			return true
+		}
+	}
+	return false
 }
 
 // ignored tells whether a file is none of the site's: hidden, or an editor's.

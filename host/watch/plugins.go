@@ -78,9 +78,10 @@ func (p *Plugins) Close() error { return p.files.Close() }
 // registry.Reload: a version that serves goes on serving if it fails.
 func (p *Plugins) Run(ctx context.Context, load func(ctx context.Context, dir string) error) {
 	p.files.Run(ctx, nil, func(ctx context.Context, changed map[string]bool) (map[string]bool, time.Duration) {
-		again := p.act(ctx, load, changed)
+		// First, so that nothing is missed that changes once a folder was read:
+		// one that was moved here has lost its watch with its old name.
 		p.follow()
-		return again, retry
+		return p.act(ctx, load, changed), retry
 	})
 }
 
