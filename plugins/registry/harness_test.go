@@ -25,6 +25,10 @@ import (
 var compiled string
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(crashDir); dir != "" {
+		fmt.Fprintln(os.Stderr, crash(dir))
+		os.Exit(1)
+	}
 	var err error
 	if compiled, err = os.MkdirTemp("", "registry-test-*"); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -139,6 +139,7 @@ func (r *Registry) keep(v *Version, a *bundle) error {
 			return err
 		}
 	}
+	r.reach(stepWritten)
 	if err := os.RemoveAll(dest); err != nil { // damaged
 		return err
 	}

@@ -14,12 +14,14 @@ import (
 //
 //	load     the new version is compiled, and its paths are known
 //	try      it passed its trial
-//	keep     its files are on the disk
+//	write    its files are on the disk
+//	keep     and have their names
 //	record   it is the active one after a restart
 //	swap     visitors get it
 //	drain    generations of the old one end, then it is closed
 //	drop     versions that are too many go, with their lists and pages
 const (
+	stepWritten  = "written"
 	stepKept     = "kept"
 	stepRecorded = "recorded"
 	stepSwapped  = "swapped"
