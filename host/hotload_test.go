@@ -41,8 +41,8 @@ func (s *site) manifest(v int) string {
 		s.upstream.URL, fmt.Sprintf("%s/blog-%d", s.upstream.URL, v))
 }
 
-// send sends a version to the running host, as `wisr plugin load` does.
-func (s *site) send(v int, query string) (int, *registry.Report) {
+// upload sends a version to the running host, as `wisr plugin load` does.
+func (s *site) upload(v int, query string) (int, *registry.Report) {
 	s.t.Helper()
 	module, err := os.ReadFile(filepath.Join("..", "testdata", "relay.wasm"))
 	if err != nil {
@@ -126,7 +126,7 @@ func TestVisitorsNeverSeeADeploy(t *testing.T) {
 	s.clock.mu.Lock()
 	s.clock.since = time.Now() // so that pages get stale
 	s.clock.mu.Unlock()
-	if status, report := s.send(1, ""); status != 200 || report.Outcome != registry.Live {
+	if status, report := s.upload(1, ""); status != 200 || report.Outcome != registry.Live {
 		t.Fatalf("the first: %d %+v", status, report)
 	}
 
@@ -167,7 +167,7 @@ func TestVisitorsNeverSeeADeploy(t *testing.T) {
 	}
 
 	for v := 2; v <= versions; v++ {
-		if status, report := s.send(v, ""); status != 200 || report.Outcome != registry.Live || report.Trial != registry.TrialPassed {
+		if status, report := s.upload(v, ""); status != 200 || report.Outcome != registry.Live || report.Trial != registry.TrialPassed {
 			t.Fatalf("version %d: %d %+v", v, status, report)
 		}
 		at := visits.Load()
@@ -179,7 +179,7 @@ func TestVisitorsNeverSeeADeploy(t *testing.T) {
 			props:  says(200, `{"props":{"of":99}}`),
 			render: says([]int{500, 601, 613}[v%3], "broken"),
 		})
-		if status, report := s.send(99, ""); status != 422 || report.Outcome != registry.Refused {
+		if status, report := s.upload(99, ""); status != 422 || report.Outcome != registry.Refused {
 			t.Fatalf("a broken version: %d %+v", status, report)
 		}
 		if v%3 == 0 {
@@ -202,9 +202,9 @@ func TestPagesOfAVersionComeBackWithItWhileTheUpstreamIsDown(t *testing.T) {
 		s.start()
 		s.versions(2)
 		page := func(v int) string { return fmt.Sprintf(`rendered by %d, props {"of":%d}, /blog/0`, v, v) }
-		s.send(1, "")
+		s.upload(1, "")
 		s.sees("/blog/0", 200, "MISS", page(1))
-		if status, report := s.send(2, ""); status != 200 {
+		if status, report := s.upload(2, ""); status != 200 {
 			t.Fatalf("%d %+v", status, report)
 		}
 		s.sees("/blog/0", 200, "STALE", page(1))
@@ -228,7 +228,7 @@ func TestPagesOfAVersionComeBackWithItWhileTheUpstreamIsDown(t *testing.T) {
 func TestABrokenVersionIsRefusedWithAReport(t *testing.T) {
 	s := hotSite(t, "50MB")
 	s.versions(2)
-	s.send(1, "")
+	s.upload(1, "")
 	s.get("/blog/3")
 	s.upstream.on("blog-2", script{
 		paths: says(200, `{"paths":["/blog/1"],"fallback":"blocking"}`),
@@ -240,7 +240,7 @@ func TestABrokenVersionIsRefusedWithAReport(t *testing.T) {
 		},
 		render: says(200, strings.Repeat("x", 200)),
 	})
-	status, report := s.send(2, "")
+	status, report := s.upload(2, "")
 	if status != 422 || len(report.Refusals) == 0 {
 		t.Fatalf("%d %+v", status, report)
 	}
@@ -249,7 +249,7 @@ func TestABrokenVersionIsRefusedWithAReport(t *testing.T) {
 		t.Errorf("refusal: %+v", got)
 	}
 	s.sees("/blog/3", 200, "HIT", `rendered by 1, props {"of":1}, /blog/3`)
-	if status, report := s.send(2, "?trial=skip"); status != 200 || report.Trial != registry.TrialSkipped {
+	if status, report := s.upload(2, "?trial=skip"); status != 200 || report.Trial != registry.TrialSkipped {
 		t.Errorf("without a trial: %d %+v", status, report)
 	}
 }
