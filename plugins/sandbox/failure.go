@@ -55,6 +55,12 @@ type stop struct {
 
 func (s *stop) Error() string { return s.message }
 
+// end ends the guest, out of a function of the host's; it does not return.
+func (i *Instance) end(cause Cause, err error, format string, args ...any) {
+	i.stopped = &stop{cause, fmt.Sprintf(format, args...), err}
+	panic(i.stopped)
+}
+
 // maxMessage bounds texts that a guest gives, in bytes.
 const maxMessage = 16 << 10
 
@@ -73,9 +79,9 @@ func (i *Instance) failure(export string, t *turn, code uint32, err error) *Fail
 		if f.Cause == CauseExit && said != "" {
 			f.Message = said + " (" + f.Message + ")"
 		}
-	case errors.Is(over, errTimeout) && !trap.real:
+	case err == nil && errors.Is(over, errTimeout):
 		f.Cause, f.Message = CauseTimeout, i.mod.tooLong()
-	case over != nil && !trap.real:
+	case err == nil && over != nil:
 		f.Cause, f.err = CauseCanceled, over
 		f.Message = "given up: " + over.Error()
 	case err == nil:

@@ -51,7 +51,7 @@ func TestEveryWayToFailEndsOneRun(t *testing.T) {
 		{"a sleep past the end", 617, "600000", CauseTimeout, "took longer than the 300ms of [limits] timeout", ""},
 		{"writing without end in one call", 626, "", CauseTimeout, "took longer than the 300ms of [limits] timeout", ""},
 		{"too large a variable", 619, "1048577", CauseError, `variable "big" does not fit: all variables together may have 1MB`, calls},
-		{"a position outside of Extism's memory", 615, "9 99999999999999", CauseTrap, "out of bounds memory access", "block(i32,i64) i64\n" + calls},
+		{"a position outside of Extism's memory", 615, "9 99999999999999", CauseTrap, "the guest wrote over Extism's own data", "block(i32,i64) i64\n" + calls},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := patient
@@ -119,6 +119,16 @@ func TestABrokenBlockDoesNotStopTheNextCall(t *testing.T) {
 	u.answer(200, "good")
 	if out, err := i.Call(t.Context(), "render", []byte("{}")); err != nil || string(out) != "good" {
 		t.Errorf("got %q, %v", out, err)
+	}
+}
+
+// The kernel would walk in a circle for ever, and nothing would end it.
+func TestBlocksInACircleEndTheGuest(t *testing.T) {
+	u := newUpstream(t)
+	i := run(t, relay(t, u, Spec{Timeout: 5 * time.Second}))
+	u.answer(615, "69 4294967284")
+	if f := failure(t, i, "render", nil); f.Cause != CauseTrap || f.Message != "the guest wrote over Extism's own data" {
+		t.Errorf("got %s: %s", f.Cause, f.Message)
 	}
 }
 
@@ -191,7 +201,7 @@ func TestStartAndInitialiser(t *testing.T) {
 	}{
 		{"starttrap.wasm", true, CauseTrap, "unreachable"},
 		{"startloop.wasm", true, CauseTimeout, "took longer than the 300ms of [limits] timeout"},
-		{"starthost.wasm", true, CauseTrap, "the start function calls the host, which can be called from _initialize on"},
+		{"starthost.wasm", true, CauseExit, "exited with code 0 instead of returning"},
 		{"initloop.wasm", false, CauseTimeout, "took longer than the 300ms of [limits] timeout"},
 		{"inittrap.wasm", false, CauseTrap, "panic: cannot begin (unreachable in the initialiser)"},
 	} {
@@ -271,15 +281,15 @@ func TestParseTrap(t *testing.T) {
 		name, text, module string
 		want               trapped
 	}{
-		{"a trap", "wasm error: unreachable\nwasm stack trace:\n\trelay.wasm.f(i32) i32\n\trelay.wasm.render() i32", "relay.wasm", trapped{"unreachable", "f(i32) i32\nrender() i32", true}},
-		{"no names", "wasm error: unreachable\nwasm stack trace:\n\t.$42() i32", "", trapped{"unreachable", "$42() i32", true}},
-		{"the stack", "stack overflow", "", trapped{"stack overflow", "", true}},
-		{"a deadline", "module closed with context deadline exceeded", "", trapped{"module closed with context deadline exceeded", "", false}},
-		{"a host function", "no such thing (recovered by wazero)\nwasm stack trace:\n\twisr.extism:var_set(i64,i64)\n\t.render() i32", "", trapped{"no such thing", "render() i32", true}},
-		{"a bug of the host", "index out of range (recovered by wazero)\nwasm stack trace:\n\t.render() i32\n\nGo runtime stack trace:\ngoroutine 1 [running]:\nmain.main()", "", trapped{"index out of range", "render() i32", true}},
-		{"Extism's kernel", "wasm error: out of bounds memory access\nwasm stack trace:\n\t.$2(i64) (recovered by wazero)\nwasm stack trace:\n\textism:host/env.alloc(i64) i64\n\tm.render() i32", "m", trapped{"out of bounds memory access", "render() i32", true}},
-		{"the initialiser", "failed to initialize runtime: wasm error: unreachable\nwasm stack trace:\n\tm._initialize()", "m", trapped{"unreachable in the initialiser", "_initialize()", true}},
-		{"a long stack", "wasm error: unreachable\nwasm stack trace:\n\tm.f()\n\t... maybe followed by omitted frames", "m", trapped{"unreachable", "f()\n…", true}},
+		{"a trap", "wasm error: unreachable\nwasm stack trace:\n\trelay.wasm.f(i32) i32\n\trelay.wasm.render() i32", "relay.wasm", trapped{"unreachable", "f(i32) i32\nrender() i32"}},
+		{"no names", "wasm error: unreachable\nwasm stack trace:\n\t.$42() i32", "", trapped{"unreachable", "$42() i32"}},
+		{"the stack", "stack overflow", "", trapped{"stack overflow", ""}},
+		{"added functions", "out of time (recovered by wazero)\nwasm stack trace:\n\twisr.fuel(i64) i64\n\tm.wisr:fuel()\n\tm.f()", "m", trapped{"out of time", "f()"}},
+		{"a host function", "no such thing (recovered by wazero)\nwasm stack trace:\n\twisr.extism:var_set(i64,i64)\n\t.render() i32", "", trapped{"no such thing", "render() i32"}},
+		{"a bug of the host", "index out of range (recovered by wazero)\nwasm stack trace:\n\t.render() i32\n\nGo runtime stack trace:\ngoroutine 1 [running]:\nmain.main()", "", trapped{"index out of range", "render() i32"}},
+		{"Extism's kernel", "wasm error: out of bounds memory access\nwasm stack trace:\n\t.$2(i64) (recovered by wazero)\nwasm stack trace:\n\textism:host/env.alloc(i64) i64\n\tm.render() i32", "m", trapped{"out of bounds memory access", "render() i32"}},
+		{"the initialiser", "failed to initialize runtime: wasm error: unreachable\nwasm stack trace:\n\tm._initialize()", "m", trapped{"unreachable in the initialiser", "_initialize()"}},
+		{"a long stack", "wasm error: unreachable\nwasm stack trace:\n\tm.f()\n\t... maybe followed by omitted frames", "m", trapped{"unreachable", "f()\n…"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := parseTrap(c.text, c.module); got != c.want {

@@ -11,6 +11,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
+	"github.com/wisr-dev/wisr/plugins/sandbox/meter"
 	"github.com/wisr-dev/wisr/plugins/sandbox/snapshot"
 )
 
@@ -28,6 +29,7 @@ type guest struct {
 	exports map[string]api.Function
 	globals []api.MutableGlobal
 	changed api.Global // of snapshot.Changed, nil if there is none
+	fuel    api.MutableGlobal
 
 	inst  *Instance // whose it is now
 	spent bool      // it did what cannot be undone
@@ -51,6 +53,12 @@ func (g *guest) adopt(ctx context.Context, plan *snapshot.Plan) error {
 	if plan.Changes {
 		g.changed = g.page.ExportedGlobal(snapshot.Changed)
 	}
+	var ok bool
+	if g.fuel, ok = g.page.ExportedGlobal(meter.Fuel).(api.MutableGlobal); !ok {
+		return fmt.Errorf("global %s is not there", meter.Fuel)
+	}
+	// Being adopted is not the module's work.
+	g.fuel.Set(0)
 	return nil
 }
 
@@ -129,12 +137,12 @@ func (g *guest) function(name string) api.Function {
 	return f
 }
 
-// start runs the start function, which Extism's functions do not serve.
+// start runs the start function.
 func (g *guest) start(ctx context.Context, plan *snapshot.Plan) error {
 	if plan.Start == "" {
 		return nil
 	}
-	_, err := g.page.ExportedFunction(plan.Start).Call(ctx)
+	_, err := g.page.ExportedFunction(plan.Start).Call(g.within(ctx))
 	return err
 }
 
@@ -234,6 +242,7 @@ func (g *guest) renew() (ok bool) {
 		return false
 	}
 	g.setGlobals(im)
+	g.fuel.Set(0)
 	// Functions keep the stacks that they grew, which nobody counts.
 	g.exports = nil
 	for _, f := range g.folders {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/tetratelabs/wazero/sys"
-
 	"github.com/wisr-dev/wisr/plugins/egress"
 )
 
@@ -39,10 +37,7 @@ func (c *call) httpRequest(stack []uint64) {
 
 	var answer *egress.Response
 	var err error
-	if c.turn.wait(func(ctx context.Context) { answer, err = c.fetch.Do(ctx, r) }) != nil {
-		// As wazero ends a guest whose time is over.
-		panic(sys.NewExitError(sys.ExitCodeDeadlineExceeded))
-	}
+	c.wait(func(ctx context.Context) { answer, err = c.fetch.Do(ctx, r) })
 	if err != nil {
 		c.end(CauseFetch, err, "%v", err)
 	}

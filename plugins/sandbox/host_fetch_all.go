@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/tetratelabs/wazero/sys"
-
 	"github.com/wisr-dev/wisr/plugins/egress"
 )
 
@@ -47,12 +45,9 @@ func (c *call) fetchAll(stack []uint64) {
 		c.end(CauseFetch, nil, "fetch_all: %v", err)
 	}
 	var results []egress.Result
-	if c.turn.wait(func(ctx context.Context) {
+	c.wait(func(ctx context.Context) {
 		results, err = c.fetch.DoAll(ctx, requests, int64(min(c.mod.memory, maxAnswers)))
-	}) != nil {
-		// As wazero ends a guest whose time is over.
-		panic(sys.NewExitError(sys.ExitCodeDeadlineExceeded))
-	}
+	})
 	switch {
 	case errors.Is(err, egress.ErrTooLarge):
 		c.end(CauseMemory, err, "out of memory, [limits] memory is %s: %v", size(c.mod.memory), err)

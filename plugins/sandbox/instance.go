@@ -41,6 +41,9 @@ type Instance struct {
 	imaging bool   // it runs for an image, and is to have no effect
 	effect  string // what it called all the same
 
+	given int64  // fuel, in all
+	fuel  uint64 // of it that was used when the last call ended
+
 	log            guestLog
 	stdout, stderr stream
 	vars           map[string][]byte
@@ -167,6 +170,7 @@ func (i *Instance) givenUp(export, what string, err error) *Failure {
 }
 
 func (i *Instance) finish() {
+	i.count()
 	i.left = i.turn.end()
 	i.turn = nil
 }
@@ -225,8 +229,7 @@ func (i *Instance) sleep(ns int64) {
 	if i.imaging {
 		i.effect = "for a sleep"
 	}
-	// That the turn is over the guest notices itself, at its next step.
-	_ = i.turn.wait(func(ctx context.Context) {
+	i.wait(func(ctx context.Context) {
 		timer := time.NewTimer(time.Duration(ns))
 		defer timer.Stop()
 		select {

@@ -9,19 +9,10 @@ import (
 // What host functions do in the memory of Extism's kernel, where input,
 // output and messages are.
 
-// end ends the guest; it does not return.
-func (c *call) end(cause Cause, err error, format string, args ...any) {
-	c.stopped = &stop{cause, fmt.Sprintf(format, args...), err}
-	panic(c.stopped)
-}
-
 // read copies a block's bytes, at most so many of them, and tells how many
 // there are. What is not a block has none.
 func (c *call) read(block uint64, most uint64) ([]byte, uint64) {
-	size, err := c.kernel.LengthWithContext(c.ctx, block)
-	if err != nil {
-		panic(err)
-	}
+	size := c.length(block)
 	data, ok := c.kernel.Memory().Read(uint32(block), uint32(min(size, most)))
 	if !ok {
 		c.end(CauseTrap, nil, "a block of %d bytes at %d is not within Extism's memory", size, block)
@@ -29,22 +20,45 @@ func (c *call) read(block uint64, most uint64) ([]byte, uint64) {
 	return append([]byte(nil), data...), size
 }
 
+// length is a block's, 0 if it is none.
+func (c *call) length(block uint64) uint64 {
+	c.checkBlocks()
+	size, err := c.kernel.LengthWithContext(c.ctx, block)
+	if err != nil {
+		panic(err)
+	}
+	return size
+}
+
+// alloc makes a block, or gives 0 if there is no room for it.
+func (c *call) alloc(size uint64) uint64 {
+	c.checkBlocks()
+	block, err := c.kernel.AllocWithContext(c.ctx, size)
+	if err != nil {
+		panic(err)
+	}
+	return block
+}
+
 // free frees a block that the guest gave away.
 func (c *call) free(block uint64) {
+	c.checkBlocks()
 	if err := c.kernel.FreeWithContext(c.ctx, block); err != nil {
 		panic(err)
 	}
 }
+
+// guestAlloc and its like are the functions that guests import.
+func (c *call) guestAlloc(stack []uint64)  { stack[0] = c.alloc(stack[0]) }
+func (c *call) guestLength(stack []uint64) { stack[0] = c.length(stack[0]) }
+func (c *call) guestFree(stack []uint64)   { c.free(stack[0]) }
 
 // write makes a block of data. There is none of no bytes: that is 0.
 func (c *call) write(data []byte) uint64 {
 	if len(data) == 0 {
 		return 0
 	}
-	block, err := c.kernel.AllocWithContext(c.ctx, uint64(len(data)))
-	if err != nil {
-		panic(err)
-	}
+	block := c.alloc(uint64(len(data)))
 	// The kernel says 0 when it has no room, and there is its own data at 0.
 	if block == 0 || !c.kernel.Memory().Write(uint32(block), data) {
 		c.memory.refused = true
@@ -59,8 +73,34 @@ func (c *call) write(data []byte) uint64 {
 const (
 	kernelPosition = 9
 	kernelBlocks   = 65
-	kernelBlock    = 12 // bytes before each block's data
+	kernelBlock    = 12 // bytes before each block's data: its state, size and use
+	kernelSize     = 4  // where in those the size is
 )
+
+// maxBlocks bounds the blocks that the kernel walks through for each new one.
+// With a million it takes some milliseconds, which cannot be ended.
+const maxBlocks = 1 << 20
+
+// checkBlocks is for before the kernel walks through its blocks: it ends a guest
+// whose list leads in a circle, since nothing else would end the walk, or is too
+// long. Each block begins where the one before it ends, up to position.
+func (c *call) checkBlocks() {
+	memory := c.kernel.Memory()
+	position, _ := memory.ReadUint64Le(kernelPosition)
+	at, end := uint64(kernelBlocks), kernelBlocks+position
+	if position > uint64(memory.Size()) {
+		c.end(CauseTrap, nil, "the guest wrote over Extism's own data")
+	}
+	for blocks := 0; at < end; blocks++ {
+		if blocks == maxBlocks {
+			c.end(CauseMemory, nil, "more than %d blocks in Extism's memory", maxBlocks)
+		}
+		size, ok := memory.ReadUint32Le(uint32(at) + kernelSize)
+		if at += kernelBlock + uint64(size); !ok || at > end {
+			c.end(CauseTrap, nil, "the guest wrote over Extism's own data")
+		}
+	}
+}
 
 // kernelReady tells why the kernel cannot take an input of n bytes; "" if it
 // can. Extism resets the kernel for each call, which traps with a position

@@ -14,9 +14,11 @@ import (
 
 	extism "github.com/extism/go-sdk"
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/wisr-dev/wisr/plugins/egress"
+	"github.com/wisr-dev/wisr/plugins/sandbox/meter"
 	"github.com/wisr-dev/wisr/plugins/sandbox/snapshot"
 	"github.com/wisr-dev/wisr/plugins/sandbox/wasm"
 )
@@ -138,7 +140,8 @@ func (s *Sandbox) make(e *entry, module []byte) (*made, []problem, error) {
 	if len(problems) > 0 {
 		return &made{facts: facts{Memory: memoryNeed(decoded)}}, problems, nil
 	}
-	return makeOf(decoded), nil, nil
+	made, err := makeOf(decoded)
+	return made, nil, err
 }
 
 // ready gets the memory that instances begin with.
@@ -168,13 +171,8 @@ func loadError(plugin string, problems []problem, err error) *LoadError {
 // largest modules we know have some ten thousand.
 const maxTable = 1 << 20
 
-// checkpoint is an empty loop, to be put at the head of functions: with a
-// deadline, wazero looks whether it is over at the head of each loop and
-// nowhere else, so that recursion would run on (LAB 2).
-var checkpoint = []byte{0x03, 0x40, 0x0b}
-
 // rewrite makes the binary that runs. It changes m.
-func rewrite(m *wasm.Module) []byte {
+func rewrite(m *wasm.Module) ([]byte, error) {
 	for i := range m.Imports {
 		imp := &m.Imports[i]
 		imp.Module, imp.Name = rebind(*imp)
@@ -185,10 +183,10 @@ func rewrite(m *wasm.Module) []byte {
 			t.HasMax, t.Max = true, most
 		}
 	}
-	for i := range m.Funcs {
-		m.Funcs[i].Code = slices.Concat(checkpoint, m.Funcs[i].Code)
+	if err := meter.Add(m, hostModule, askName); err != nil {
+		return nil, err
 	}
-	return m.Encode()
+	return m.Encode(), nil
 }
 
 // compile compiles what was made of a module, or takes the code from the cache.
@@ -222,8 +220,8 @@ func compileIn(ctx context.Context, dir string, m *made) (_ *code, err error) {
 	}()
 	config := wazero.NewRuntimeConfig().
 		WithCompilationCache(cache).
-		WithCloseOnContextDone(true).
-		// Source positions would be those of the module before checkpoints.
+		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall).
+		// Source positions would be those of the module before it was rewritten.
 		WithDebugInfoEnabled(false)
 	ctx = experimental.WithCompilationWorkers(ctx, runtime.NumCPU())
 	ctx = experimental.WithFunctionListenerFactory(ctx, listeners{})

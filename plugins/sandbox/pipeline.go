@@ -31,13 +31,14 @@ const (
 	beginFile  = "begin.image"
 )
 
-// make makes it all, changing m.
-func makeOf(m *wasm.Module) *made {
+// makeOf makes it all, changing m.
+func makeOf(m *wasm.Module) (*made, error) {
 	// What is there before the module is changed.
 	facts := facts{Name: m.Name, Exports: exportedFuncs(m), Memory: memoryNeed(m), Input: readsKernelInput(m)}
 	var begin []byte
 	facts.Plan, begin = snapshot.Prepare(m)
-	return &made{facts: facts, binary: rewrite(m), begin: begin}
+	binary, err := rewrite(m)
+	return &made{facts: facts, binary: binary, begin: begin}, err
 }
 
 // made takes it all from the cache, nil if something is missing.

@@ -1,12 +1,15 @@
 package sandbox
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/wisr-dev/wisr/plugins/sandbox/meter"
+)
 
 // trapped is what is worth knowing of the error of a call.
 type trapped struct {
 	name  string // "unreachable", "out of bounds memory access", …
 	stack string // the guest's calls, innermost first
-	real  bool   // the engine or a host function ended it, not a deadline
 }
 
 // What wazero and Extism put around the facts.
@@ -16,7 +19,6 @@ const (
 	recovered   = " (recovered by wazero)"
 	stackMark   = "wasm stack trace:\n"
 	goStackMark = "Go runtime stack trace:"
-	exitPrefix  = "module closed with " // sys.ExitError: here always a deadline's
 )
 
 // parseTrap takes the text of a call's error apart. An error of Extism's kernel
@@ -43,11 +45,6 @@ func parseTrap(text, module string) trapped {
 	}
 
 	head = strings.TrimSpace(strings.ReplaceAll(head, recovered, ""))
-	// Extism's functions need a plugin, which is not there yet while start
-	// functions run.
-	if strings.Contains(head, "key not found") && strings.Contains(head, "Invalid context") {
-		head = "the start function calls the host, which can be called from _initialize on"
-	}
 	if i := strings.LastIndex(head, initPrefix); i >= 0 {
 		head = head[i+len(initPrefix):]
 		t.name = " in the initialiser"
@@ -56,12 +53,12 @@ func parseTrap(text, module string) trapped {
 	if i := strings.LastIndex(head, wasmPrefix); i >= 0 {
 		head = head[i+len(wasmPrefix):]
 	}
-	t.real = !strings.Contains(head, exitPrefix)
 	t.name = printable(short(head)) + t.name
 	return t
 }
 
-// frame makes a line of a stack of wazero's, "" for a host function's.
+// frame makes a line of a stack of wazero's, "" for a function of the host's or
+// one that was added.
 func frame(line, module string) string {
 	line = strings.TrimSpace(strings.ReplaceAll(line, recovered, ""))
 	switch {
@@ -70,5 +67,9 @@ func frame(line, module string) string {
 	case strings.HasPrefix(line, "... maybe followed"):
 		return "…"
 	}
-	return printable(strings.TrimPrefix(line, module+"."))
+	line = strings.TrimPrefix(line, module+".")
+	if strings.HasPrefix(line, meter.Prefix) {
+		return ""
+	}
+	return printable(line)
 }

@@ -14,7 +14,7 @@ var errTimeout = errors.New("time-out")
 // its context ends when the clock has run out. Waiting for a core is the
 // host's doing and counts toward nothing.
 //
-// This file and the context that wazero watches are all there is about time.
+// This file and fuel.go, where running guests come by, are all there is about time.
 type turn struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -79,6 +79,13 @@ func (t *turn) stop() {
 	t.timer.Stop()
 	t.timer = nil
 	t.left -= time.Since(t.since)
+}
+
+// expire ends the turn if its clock has run out, without waiting for the timer.
+func (t *turn) expire() {
+	if time.Since(t.since) >= t.left {
+		t.cancel(errTimeout)
+	}
 }
 
 // over tells why the turn's context ended; nil if it has not.

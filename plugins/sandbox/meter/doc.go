@@ -11,10 +11,10 @@
 //
 // The imported function, (i64) -> i64, gets the fuel that is left, which is
 // negative, and returns what is left after it gave more. That is where the host
-// looks at the clock and lets others run. When a function that the module
-// exports is done, it is called as well, with a number that may be positive:
-// what was given, less what is left, is what the module used. It depends on the
-// module and its inputs alone, not on how much was given at a time.
+// looks at the clock and lets others run. What was given, less what is left in
+// the exported global [Fuel], is what the module used. It depends on the module
+// and its inputs alone, not on how much was given at a time. The module itself
+// cannot name the global, which was not there when its code was written.
 //
 // What costs what: an instruction takes one unit, and one that makes no machine
 // code none; a call of the host and memory.grow take more (see cost). What is

@@ -6,28 +6,30 @@ import (
 	"github.com/wisr-dev/wisr/plugins/sandbox/wasm"
 )
 
-// Prefix begins the names of the functions that Add adds, for stack traces.
+// Prefix begins the names of all that Add adds: of functions, for stack traces,
+// and of the export.
 const Prefix = "wisr:"
+
+// Fuel is the name by which the fuel is exported: a mutable i64, 0 at first.
+// What a host takes from it, or gives, between calls is the host's affair.
+const Fuel = Prefix + "fuel"
 
 // maxCode bounds the code that comes out, in bytes: four times that of the
 // largest module that is read.
 const maxCode = 1 << 30
 
-// Meter is what was added to a module.
-type Meter struct {
-	// Global is the index of the fuel, an i64 that begins with 0.
-	Global uint32
-}
-
 // Add makes a module count and ask. module and name are the import that it
-// asks; a module that imports that already has an error. So has one whose code
-// would become larger than 1 GiB, which normal code, that grows by a third, is
-// far from.
-func Add(m *wasm.Module, module, name string) (Meter, error) {
+// asks. It is an error that the module imports that already, or exports
+// something as Fuel, and that its code would become larger than 1 GiB, from
+// which normal code, growing by a tenth, is far.
+func Add(m *wasm.Module, module, name string) error {
 	for _, imp := range m.Imports {
 		if imp.Module == module && imp.Name == name {
-			return Meter{}, fmt.Errorf("imports %s.%s, which is for the host alone", module, name)
+			return fmt.Errorf("imports %s.%s, which is for the host alone", module, name)
 		}
+	}
+	if _, taken := m.Exported(Fuel); taken {
+		return fmt.Errorf("exports %q, which is for the host alone", Fuel)
 	}
 	own, hosts := len(m.Funcs), hostFuncs(m)
 	ask := m.ImportFunc(module, name, wasm.FuncType{Params: i64, Results: i64})
@@ -38,11 +40,11 @@ func Add(m *wasm.Module, module, name string) (Meter, error) {
 	for i := range own {
 		m.Funcs[i].Code = r.function(m.Funcs[i].Code)
 		if total += len(m.Funcs[i].Code); total > maxCode {
-			return Meter{}, fmt.Errorf("code grows to more than %d bytes when it is metered", maxCode)
+			return fmt.Errorf("code grows to more than %d bytes when it is metered", maxCode)
 		}
 	}
-	r.settle()
-	return Meter{r.fuel}, nil
+	m.Exports = append(m.Exports, wasm.Export{Name: Fuel, Kind: wasm.KindGlobal, Index: r.fuel})
+	return nil
 }
 
 var (

@@ -10,7 +10,6 @@ type rewriter struct {
 	planner planner
 	fuel    uint32          // global
 	ask     uint32          // function without parameters or results
-	refs    bool            // there is a ref.func in the code
 	bulk    map[bulk]uint32 // functions that do what works by length
 
 }
@@ -52,38 +51,6 @@ func (r *rewriter) askAndCall(ask uint32, hosts []hostFunc) {
 	}
 }
 
-// settle has exported functions tell what is left when they are done.
-func (r *rewriter) settle() {
-	done := map[uint32]uint32{}
-	var declared []uint32
-	for i := range r.m.Exports {
-		e := &r.m.Exports[i]
-		if e.Kind != wasm.KindFunc {
-			continue
-		}
-		wrapper, ok := done[e.Index]
-		if !ok {
-			index, _ := r.m.Func(e.Index)
-			typ := r.m.Types[index]
-			code := forward(nil, typ, e.Index)
-			code = wasm.Emit(code[:len(code)-1], wasm.OpCall, r.ask)
-			wrapper = r.m.AddFunc(Prefix+e.Name, typ, nil, wasm.Emit(code, wasm.OpEnd))
-			done[e.Index] = wrapper
-			declared = append(declared, e.Index)
-		}
-		e.Index = wrapper
-	}
-	// ref.func may only name what is named outside of the code as well, and
-	// these no longer are.
-	if r.refs && len(declared) > 0 {
-		e := wasm.Element{Mode: wasm.Declarative, Value: wasm.FuncRef, Count: len(declared)}
-		for _, f := range declared {
-			e.Items = wasm.AppendU32(e.Items, f)
-		}
-		r.m.Elements = append(r.m.Elements, e)
-	}
-}
-
 // forward appends a call with the parameters of the function it is in, and the end.
 func forward(code []byte, typ wasm.FuncType, to uint32) []byte {
 	for p := range typ.Params {
@@ -98,7 +65,6 @@ func (r *rewriter) function(code []byte) []byte {
 	out := make([]byte, 0, len(code)+24*len(points))
 	last := 0
 	for w := wasm.Walk(code); w.Next(); {
-		r.refs = r.refs || w.Op == wasm.OpRefFunc
 		stand, replaced := r.standIn(&w.Instr)
 		if !replaced && (len(points) == 0 || points[0].at > w.Start) {
 			continue

@@ -19,7 +19,7 @@ import (
 // when it gave all that there is.
 type tank struct {
 	slice, most int64 // most 0: without end
-	given, left int64
+	given       int64
 	asked       int
 }
 
@@ -27,18 +27,19 @@ var errOut = errors.New("out of fuel")
 
 func (k *tank) ask(_ context.Context, stack []uint64) {
 	k.asked++
-	k.left = int64(stack[0])
-	for k.left < 0 {
-		if k.most > 0 && k.given > k.most {
-			panic(errOut)
-		}
-		k.left += k.slice
-		k.given += k.slice
+	if k.most > 0 && k.given > k.most {
+		panic(errOut)
 	}
-	stack[0] = uint64(k.left)
+	left := int64(stack[0])
+	more := (-left/k.slice + 1) * k.slice
+	k.given += more
+	stack[0] = uint64(left + more)
 }
 
-func (k *tank) used() int64 { return k.given - k.left }
+// used is how much a metered module used so far that nobody else asks for.
+func (k *tank) used(m api.Module) int64 {
+	return k.given - int64(m.ExportedGlobal(Fuel).Get())
+}
 
 // world is a runtime with a tank.
 type world struct {
@@ -75,7 +76,7 @@ func metered(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := Add(m, "wisr", "fuel"); err != nil {
+	if err := Add(m, "wisr", "fuel"); err != nil {
 		return nil, err
 	}
 	return m.Encode(), nil
