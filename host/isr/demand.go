@@ -48,6 +48,16 @@ func (e *Engine) Purge(ctx context.Context, names ...Name) error {
 	for _, n := range names {
 		errs = append(errs, e.record(ctx, Invalidation{Name: purge + n.String(), At: at}))
 		e.opt.Events.invalidated(n, true)
+		if n.Kind != NamePath {
+			select {
+			case e.purged <- struct{}{}:
+			default: // it will be looked for
+			}
+			continue
+		}
+		if err := e.opt.Store.Delete(ctx, n.Value, at); err != nil {
+			e.opt.Events.storeFailed(n.Value, err) // it is gone for visitors
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -109,7 +109,8 @@ type Engine struct {
 	opt    Options
 	base   context.Context // of generations: a visitor's end does not end them (S13)
 	cancel context.CancelFunc
-	watch  sync.WaitGroup // the goroutine in Store.Watch
+	watch  sync.WaitGroup // the goroutines in Store.Watch and keepSwept
+	purged chan struct{}  // has one if there may be purged entries in the store
 	last   atomic.Int64   // the latest moment that tick gave out, unix nanoseconds
 	jobs   atomic.Uint64  // that Do was given
 
@@ -140,6 +141,7 @@ func New(ctx context.Context, opt Options) (*Engine, error) {
 		slots:    make(map[string]*slot),
 		failures: make(map[string]*failure),
 		idle:     make(chan struct{}),
+		purged:   make(chan struct{}, 1),
 	}
 	known, err := opt.Store.Invalidations(ctx)
 	if err != nil {
@@ -149,6 +151,7 @@ func New(ctx context.Context, opt Options) (*Engine, error) {
 		e.learn(inv)
 	}
 	e.base, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	e.watch.Go(e.keepSwept)
 	e.watch.Go(func() {
 		err := opt.Store.Watch(e.base, func(c Change) {
 			if c.Name != "" {

@@ -23,14 +23,10 @@ type invalidations struct {
 
 // add records inv unless a later one of the name is known.
 func (v *invalidations) add(inv Invalidation) {
-	name, purges := strings.CutPrefix(inv.Name, purge)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	m := &v.stale
-	if purges {
-		m = &v.purged
-	}
-	if !m.add(parseName(name), inv.At) {
+	m, name := v.marks(inv.Name)
+	if !m.add(name, inv.At) {
 		return
 	}
 	if t := inv.At.UnixNano(); t > v.latest.Load() {
@@ -55,4 +51,12 @@ func (v *invalidations) of(e *Entry) (stale time.Time, purged bool) {
 		purged = purged || !at.Before(e.StartedAt)
 	})
 	return stale, purged
+}
+
+// marks returns the marks that a name in the store belongs to, and the name there.
+func (v *invalidations) marks(stored string) (*marks, Name) {
+	if name, purges := strings.CutPrefix(stored, purge); purges {
+		return &v.purged, parseName(name)
+	}
+	return &v.stale, parseName(stored)
 }

@@ -28,6 +28,21 @@ func (m *marks) add(n Name, at time.Time) bool {
 	return true
 }
 
+// remove removes a mark, unless it is later than upTo.
+func (m *marks) remove(n Name, upTo time.Time) {
+	at, known := m.at[n]
+	if !known || at.After(upTo) {
+		return
+	}
+	delete(m.at, n)
+	if _, many := n.prefix(); many {
+		m.prefixes[n.Plugin] = m.prefixes[n.Plugin].without(n)
+	}
+	if n.Plugin != "" {
+		m.scoped--
+	}
+}
+
 // each calls fn for every mark that e answers to.
 func (m *marks) each(e *Entry, fn func(Name, time.Time)) {
 	if len(m.at) == 0 {

@@ -31,6 +31,14 @@ func (list prefixes) with(n Name, at time.Time) prefixes {
 	return slices.Insert(list, i, prefix{n, at})
 }
 
+// without returns list without the mark of a name.
+func (list prefixes) without(n Name) prefixes {
+	if i, known := list.find(prefix{name: n}.start()); known {
+		return slices.Delete(list, i, i+1)
+	}
+	return list
+}
+
 // each calls fn for every mark whose start s begins with.
 //
 // All of these are at or before s in the list, and whatever is between one of them and

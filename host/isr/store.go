@@ -31,6 +31,9 @@ type Store interface {
 	// ErrNotFound: what a version made that is to come back (rollback).
 	Earlier(ctx context.Context, key, version string) (*Entry, error)
 
+	// EarlierPages yields what is set aside, of all versions, as Pages does.
+	EarlierPages(ctx context.Context) iter.Seq2[*Entry, error]
+
 	// Delete drops the entry of a key, and what was set aside of it, unless its
 	// generation started after upTo: a page that was made meanwhile is not lost.
 	// It is no error if there is none.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -57,6 +58,18 @@ func (d *Dir) Earlier(ctx context.Context, key, version string) (*isr.Entry, err
 		return nil, isr.ErrNotFound
 	default:
 		return nil, fmt.Errorf("get earlier page %q: %w", key, explain(err))
+	}
+}
+
+// EarlierPages implements isr.Store.
+func (d *Dir) EarlierPages(ctx context.Context) iter.Seq2[*isr.Entry, error] {
+	return func(yield func(*isr.Entry, error) bool) {
+		err := d.eachEarlier(ctx, func(folder string, sum digest, _ fs.DirEntry) error {
+			return d.yield(d.earlierPath(folder, sum), sum, yield)
+		})
+		if err != nil && !errors.Is(err, errStop) {
+			yield(nil, fmt.Errorf("list pages of earlier versions: %w", explain(err)))
+		}
 	}
 }
 
@@ -115,6 +128,9 @@ func (d *Dir) earlierPath(folder string, sum digest) string {
 // eachEarlier calls fn for every file that was set aside. folder is that of its version.
 func (d *Dir) eachEarlier(ctx context.Context, fn func(folder string, sum digest, f fs.DirEntry) error) error {
 	return eachFile(filepath.Join(d.root, "earlier"), func(f fs.DirEntry) error {
+		if !f.IsDir() {
+			return nil // not ours
+		}
 		return d.eachNamed(ctx, filepath.Join("earlier", f.Name()), func(sum digest, page fs.DirEntry) error {
 			return fn(f.Name(), sum, page)
 		})

@@ -122,24 +122,29 @@ func (d *Dir) Delete(ctx context.Context, key string, upTo time.Time) error {
 func (d *Dir) Pages(ctx context.Context) iter.Seq2[*isr.Entry, error] {
 	return func(yield func(*isr.Entry, error) bool) {
 		err := d.eachPage(ctx, func(sum digest, _ fs.DirEntry) error {
-			path := d.path("pages", sum)
-			e, err := readHead(path)
-			if err == nil && hash(e.Key) != sum {
-				err = damagedf("it holds the page %.80q, whose name is another", e.Key)
-			}
-			switch {
-			case errors.Is(err, fs.ErrNotExist): // removed since it was listed
-			case err != nil:
-				d.damage.warn(d.log, path, err)
-			case !yield(e, nil):
-				return errStop
-			}
-			return nil
+			return d.yield(d.path("pages", sum), sum, yield)
 		})
 		if err != nil && !errors.Is(err, errStop) {
 			yield(nil, fmt.Errorf("list pages: %w", explain(err)))
 		}
 	}
+}
+
+// yield yields the entry of a file without its content, if it can be read. The
+// error is errStop if that was enough.
+func (d *Dir) yield(path string, sum digest, yield func(*isr.Entry, error) bool) error {
+	e, err := readHead(path)
+	if err == nil && hash(e.Key) != sum {
+		err = damagedf("it holds the page %.80q, whose name is another", e.Key)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // removed since it was listed
+	case err != nil:
+		d.damage.warn(d.log, path, err)
+	case !yield(e, nil):
+		return errStop
+	}
+	return nil
 }
 
 var errStop = errors.New("no more is wanted")

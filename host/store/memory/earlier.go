@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 
@@ -70,6 +71,11 @@ func (m *memory) Earlier(ctx context.Context, key, version string) (*isr.Entry, 
 		m.keepCopy(s, name, e)
 	}
 	return e, nil
+}
+
+// EarlierPages implements isr.Store.
+func (m *memory) EarlierPages(ctx context.Context) iter.Seq2[*isr.Entry, error] {
+	return m.behind.EarlierPages(ctx)
 }
 
 // dropEarlier drops the copies of what was set aside of a key. s is locked.

@@ -52,6 +52,35 @@ func testEarlier(t *testing.T, open func(*testing.T) isr.Store) {
 		wantNoEarlier(t, s, "/a", "old")
 	})
 
+	t.Run("what is set aside is yielded, also before Retain", func(t *testing.T) {
+		s := opened(t, open)
+		retain(t, s, "v1", "v2", "v3")
+		want := map[string]*isr.Entry{}
+		for _, key := range []string{"/a", "/b"} {
+			for n, version := range []string{"v1", "v2", "v3"} {
+				put(t, s, made(key, version, n), true)
+				if version != "v3" {
+					want[key+version] = withoutContent(made(key, version, n))
+				}
+			}
+		}
+		for _, s := range []isr.Store{s, opened(t, open)} {
+			seen := 0
+			for e, err := range s.EarlierPages(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := difference(e, want[e.Key+e.Version]); diff != "" {
+					t.Errorf("%s of %s: %s", e.Key, e.Version, diff)
+				}
+				seen++
+			}
+			if seen != len(want) {
+				t.Errorf("%d entries, want %d", seen, len(want))
+			}
+		}
+	})
+
 	t.Run("the last page of each retained version is set aside", func(t *testing.T) {
 		s := opened(t, open)
 		retain(t, s, "v1", "v2", "v3")
