@@ -2,6 +2,7 @@ package egress
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -42,6 +43,33 @@ func BenchmarkGuardedRequest(b *testing.B) {
 		inGuarded = append(inGuarded, time.Since(middle))
 	}
 	b.ReportMetric(float64(median(inGuarded))/float64(median(inBare)), "x-bare")
+}
+
+// Twenty requests of 50 ms each, asked together as fetch_all does. "x-one" is
+// how long that takes, by how long one takes:
+//
+//	go test -run '^$' -bench Twenty ./plugins/egress
+func BenchmarkTwentyRequestsAtOnce(b *testing.B) {
+	const each = 50 * time.Millisecond
+	up := serve(b, func(w http.ResponseWriter, r *http.Request) {
+		sleep(r.Context(), int(each/time.Millisecond))
+		w.Write(make([]byte, 13<<10))
+	})
+	c := client(b, Options{}, up.URL)
+	requests := make([]Request, 20)
+	for i := range requests {
+		requests[i].URL = fmt.Sprintf("%s/%d", up.URL, i)
+	}
+	var took []time.Duration
+	for b.Loop() {
+		start := time.Now()
+		results, err := c.Begin().DoAll(context.Background(), requests, 1<<20)
+		if err != nil || results[19].Err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(start))
+	}
+	b.ReportMetric(float64(median(took))/float64(each), "x-one")
 }
 
 func median(d []time.Duration) time.Duration {
