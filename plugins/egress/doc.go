@@ -15,6 +15,10 @@
 //	defer client.Close()
 //	answer, err := client.Do(ctx, egress.Request{URL: "https://api.example.com/posts"})
 //
+// A [Session] is what one generation asks of a client. It counts, it remembers
+// what was read as [Read]s, and generations that ask the same at the same time
+// share one request. [Client.Unchanged] asks later whether a Read still holds.
+//
 // A URL has many spellings and a list has one. Both sides are therefore brought
 // to one spelling first, what has none is refused, and the spelling that was
 // checked is the one that is sent: the check and the dial cannot disagree about

@@ -22,6 +22,23 @@
 //	input_read(at i32, size i32) -> i32   // the input's first bytes to address at; returns how many it has
 //	output_write(at i32, size i32)        // adds to the output; not together with Extism's output_set
 //
+// Two more make several requests at once, since a guest has one thread:
+//
+//	fetch_all(at i32, size i32) -> i32    // makes the requests in size bytes at address at; returns how many bytes their answers have
+//	fetch_read(at i32, size i32) -> i32   // the answers' first bytes to address at; returns how many they have
+//
+// Requests and answers are a frame each: four bytes, little-endian, with the
+// length of a JSON array; the array; and the bodies of its members, one after
+// the other. A member tells its body's length:
+//
+//	[{"url": "https://api.example.com/posts", "method": "POST", "headers": {"accept": "text/x"}, "body": 12}, {"url": "…"}]
+//	[{"status": 200, "headers": {"content-type": "text/x"}, "body": 3456}, {"error": "GET …: no complete answer in time"}]
+//
+// Answers come in the order of the requests, when all are there. One with an
+// "error" had no answer, of which the guest makes what it likes. What is wrong
+// with the asking — a request that is denied, one too many, or none, a frame
+// that is broken — ends the guest, and no request of the array is sent.
+//
 // Guests run on threads of the sandbox's own, which have a lower priority than
 // those that serve visitors, as many at once as there are cores. One that waits
 // for the network or sleeps has no core meanwhile. See [Sandbox.Do].
@@ -32,6 +49,9 @@
 // [egress.Client] of its [Spec], files through its read-only folders, the
 // clock and the random source, and nothing else: no environment, no
 // arguments, no standard input.
+//
+// [Instance.Seen] is what a run was told besides its input, and
+// [Module.Unchanged] whether a run would be told the same now.
 //
 // The package never looks at what a page means: inputs and outputs are bytes.
 package sandbox
