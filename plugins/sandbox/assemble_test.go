@@ -58,7 +58,7 @@ func (p *parts) fn(name string, code ...[]byte) {
 	p.Exports = append(p.Exports, wasm.Export{Name: name, Kind: wasm.KindFunc, Index: index})
 }
 
-// initialiser adds _initialize.
+// initialiser adds an initialiser, as WASI names it.
 func (p *parts) initialiser(code ...[]byte) {
 	index := p.AddFunc("_initialize", wasm.FuncType{}, nil, slices.Concat(append(code, op(wasm.OpEnd))...))
 	p.Exports = append(p.Exports, wasm.Export{Name: "_initialize", Kind: wasm.KindFunc, Index: index})

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // hello loads a module with a cache folder, runs it, and lets go of all.
@@ -139,6 +140,36 @@ func TestAnImageIsOfOneMemoryLimitAndOneSetOfFolders(t *testing.T) {
 		}
 		if want := min(n+1, 3); images != want {
 			t.Errorf("%d images after %d modules, want %d", images, n+1, want)
+		}
+	}
+}
+
+// A cache that is too large loses what was not used for the longest time.
+func TestTheCacheFolderIsBounded(t *testing.T) {
+	dir := t.TempDir()
+	for n, age := range []time.Duration{3 * time.Hour, 2 * time.Hour, time.Hour} {
+		old := filepath.Join(dir, "entry"+string(rune('a'+n)))
+		if err := os.Mkdir(old, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Create(filepath.Join(old, "module.wasm"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Truncate(maxCache / 5 * 2); err != nil { // takes no disk
+			t.Fatal(err)
+		}
+		f.Close()
+		at := time.Now().Add(-age)
+		if err := os.Chtimes(old, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hello(t, dir)
+	hello(t, dir)
+	for name, want := range map[string]bool{"entrya": false, "entryb": true, "entryc": true} {
+		if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

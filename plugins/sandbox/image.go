@@ -121,8 +121,16 @@ func (i *Instance) image(ctx context.Context) ([]byte, string) {
 		mem := g.page.Memory()
 		memory, _ = mem.Read(0, mem.Size())
 	}
-	return snapshot.Take(memory, len(memory), globals), ""
+	data := snapshot.Take(memory, len(memory), globals)
+	if len(data) > maxImage {
+		return nil, "its initialiser fills more than " + size(maxImage) + " of memory"
+	}
+	return data, ""
 }
+
+// maxImage bounds what a module's image takes of the host's memory and of the
+// disk, which are not the guest's to fill. Go's takes two megabytes.
+const maxImage = 64 << 20
 
 func (i *Instance) kernelBytes() []byte {
 	memory := i.guest.plugin.Memory()

@@ -131,6 +131,7 @@ func (s *Sandbox) Load(ctx context.Context, spec Spec) (*Module, error) {
 // module with problems is not changed, and only memory is told of it.
 func (s *Sandbox) make(e *entry, module []byte) (*made, []problem, error) {
 	if m := e.made(); m != nil {
+		e.used()
 		return m, nil, nil
 	}
 	decoded, problems, err := decode(module)

@@ -67,4 +67,5 @@ func (e *entry) keep(m *made) {
 		e.write(beginFile, m.begin)
 	}
 	e.write(factsFile, data)
+	e.sweep()
 }

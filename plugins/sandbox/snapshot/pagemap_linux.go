@@ -46,7 +46,7 @@ func (p *pagemap) tells(fd int) bool {
 	if err != nil {
 		return false
 	}
-	defer unix.Munmap(data)
+	defer func() { _ = unix.Munmap(data) }() // which was mapped
 	data[size-1] = data[0] + 1
 	written, ok := p.written(data)
 	return ok && len(written) == 1 && written[0] == 2
