@@ -126,6 +126,9 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		if err := h.store.Retain(ctx, h.registry.Kept()); err != nil {
 			return nil, err
 		}
+		if err := h.box.Retain(h.registry.Modules()); err != nil {
+			opt.Log.Warn("compiled modules that are not needed stay on the disk", "error", err)
+		}
 	}
 	if h.purges, err = h.openPurges(); err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/wisr-dev/wisr/plugins/manifest"
 	"github.com/wisr-dev/wisr/plugins/sandbox"
@@ -39,23 +40,22 @@ type bundle struct {
 	place     string // that it is to have; see Registry
 }
 
-// content tells what was sent or put there from everything else, whatever a host
-// makes of it: unlike a version's ID it is the same after an update of wisr.
-func (a *bundle) content() string {
-	digest := sha256.Sum256(a.module)
-	sum := sha256.New()
-	sum.Write(digest[:])
-	fmt.Fprintf(sum, "%s\n", a.manifest.Hash)
-	return hex.EncodeToString(sum.Sum(nil))
+// digest is the module's SHA-256.
+func (a *bundle) digest() string {
+	sum := sha256.Sum256(a.module)
+	return hex.EncodeToString(sum[:])
 }
 
+// content tells what was sent or put there from everything else, whatever a host
+// makes of it: unlike a version's ID it is the same after an update of wisr.
+func (a *bundle) content() string { return address(a.digest(), a.manifest.Hash) }
+
 // id is a version's content address: of module, manifest, and what the sandbox makes of them.
-func (a *bundle) id() string {
-	digest := sha256.Sum256(a.module)
-	sum := sha256.New()
-	sum.Write(digest[:])
-	fmt.Fprintf(sum, "%s\n%s\n", a.manifest.Hash, sandbox.Version())
-	return hex.EncodeToString(sum.Sum(nil))
+func (a *bundle) id() string { return address(a.digest(), a.manifest.Hash, sandbox.Version()) }
+
+func address(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
+	return hex.EncodeToString(sum[:])
 }
 
 // readFolder reads the plugin in a folder, building it first where that is asked

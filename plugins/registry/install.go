@@ -90,13 +90,14 @@ func (r *Registry) Install(ctx context.Context, name string, sent Bundle, opt In
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		r.discard(v, err)
 		return r.refuse(report, err)
 	}
 	if opt.SkipTrial {
 		report.Trial = TrialSkipped
 		r.opt.Log.Warn("a version goes live without a trial, as was asked for", "plugin", v.Plugin, "version", v.Short())
 	} else if err := r.try(ctx, v, report, opt.tell); err != nil {
-		v.retire(err)
+		r.discard(v, err)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -104,7 +105,7 @@ func (r *Registry) Install(ctx context.Context, name string, sent Bundle, opt In
 	}
 	opt.tell(Progress{Step: "swap"})
 	if err := r.keep(v, a); err != nil {
-		v.retire(err)
+		r.discard(v, err)
 		return r.refuse(report, withCode(CodeKeep, fixKeep, fmt.Errorf("keep the version: %w", err)))
 	}
 	r.reach(stepKept)
@@ -158,7 +159,7 @@ func (r *Registry) rollback(ctx context.Context, name, version string, why Reaso
 		return r.refuse(report, err)
 	}
 	if err := check(v); err != nil {
-		v.retire(err)
+		r.discard(v, err)
 		return nil, err
 	}
 	return r.activate(ctx, change{place: place, version: v, held: r.held(place), reason: why}, report, begun)

@@ -51,6 +51,7 @@ type record struct {
 type Kept struct {
 	ID      string    `json:"id"`
 	Content string    `json:"content"` // digest of module and manifest alone
+	Module  string    `json:"module"`  // digest of the module
 	Origin  Origin    `json:"origin"`
 	Since   time.Time `json:"since"` // when it was loaded for the first time
 	Bytes   int64     `json:"bytes"` // of the module
@@ -266,11 +267,14 @@ func writeFile(name string, data []byte) (err error) {
 func (r *Registry) rememberRemoved(plugin, place, held string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	rec := &record{Held: held, Folder: filepath.Base(place)}
+	rec, old := &record{Held: held, Folder: filepath.Base(place)}, r.records[plugin]
 	if err := r.writeRecord(plugin, rec); err != nil {
 		return err
 	}
 	r.records[plugin] = rec
+	if old != nil {
+		r.forgetModules(old)
+	}
 	r.dropKept(plugin, rec)
 	return nil
 }

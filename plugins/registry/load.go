@@ -25,7 +25,7 @@ func (r *Registry) load(ctx context.Context, a *bundle) (*Version, error) {
 	}
 	v.close()
 	failed := broken(a.manifest, err)
-	failed.ID, failed.content, failed.Origin, failed.bytes = v.ID, v.content, v.Origin, v.bytes
+	failed.ID, failed.content, failed.digest, failed.Origin, failed.bytes = v.ID, v.content, v.digest, v.Origin, v.bytes
 	return failed, err
 }
 
@@ -56,7 +56,7 @@ func (r *Registry) fill(ctx context.Context, v *Version, a *bundle) error {
 // without, no guest has run after it.
 func (r *Registry) compile(ctx context.Context, v *Version, a *bundle, snapshot bool) error {
 	m := a.manifest
-	v.ID, v.content, v.Origin, v.bytes = a.id(), a.content(), a.origin, int64(len(a.module))
+	v.ID, v.content, v.digest, v.Origin, v.bytes = a.id(), a.content(), a.digest(), a.origin, int64(len(a.module))
 	if err := r.admit(a); err != nil {
 		return err
 	}
@@ -82,6 +82,7 @@ func (r *Registry) compile(ctx context.Context, v *Version, a *bundle, snapshot 
 		Fetch:   v.fetch,
 
 		Snapshot: snapshot,
+		Behind:   r.Table() != nil, // there are visitors
 	})
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ func (r *Registry) Reload(ctx context.Context, dir string) error {
 	}
 	if problem == nil {
 		if err := r.try(ctx, v, report, nil); err != nil {
-			v.retire(err)
+			r.discard(v, err)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

@@ -61,6 +61,7 @@ func (r *Registry) commit(ctx context.Context, c change) error {
 		if refused := r.fits(c); refused != nil {
 			if r.waiting[c.place] != c.version {
 				c.version.retire(refused)
+				r.forgetModule(c.version.digest)
 			}
 			if c.reason != ReasonFolder {
 				return refused
@@ -93,6 +94,9 @@ func (r *Registry) commit(ctx context.Context, c change) error {
 	}
 	if old != nil && (c.version == nil || c.version.Plugin != old.Plugin) {
 		r.letGo(old.Plugin, c)
+	}
+	if old != nil {
+		r.forgetModule(old.digest)
 	}
 	if c.works() {
 		r.dropKept(c.version.Plugin, r.records[c.version.Plugin])
@@ -128,8 +132,13 @@ func (r *Registry) letGo(plugin string, c change) {
 	if c.reason == ReasonRemoved && c.held != "" {
 		return // remembered as removed
 	}
+	rec := r.records[plugin]
 	delete(r.records, plugin)
+	delete(r.recents, plugin)
 	r.forget(plugin)
+	if rec != nil {
+		r.forgetModules(rec)
+	}
 }
 
 // fits refuses a version whose name or route another place has, or for which
@@ -251,7 +260,7 @@ func (r *Registry) remember(place string, v *Version, held string) error {
 	if !isSent(place) {
 		next.Folder = filepath.Base(place)
 	}
-	this := Kept{ID: v.ID, Content: v.content, Origin: v.Origin, Since: r.opt.Now().UTC(), Bytes: v.bytes}
+	this := Kept{ID: v.ID, Content: v.content, Module: v.digest, Origin: v.Origin, Since: r.opt.Now().UTC(), Bytes: v.bytes}
 	rec := r.records[v.Plugin]
 	if rec != nil {
 		next.Versions = slices.DeleteFunc(slices.Clone(rec.Versions), func(k Kept) bool {
@@ -276,6 +285,9 @@ func (r *Registry) remember(place string, v *Version, held string) error {
 		return fmt.Errorf("keep which version is active: %w", err)
 	}
 	r.records[v.Plugin] = next
+	if rec != nil {
+		r.forgetModules(rec)
+	}
 	return nil
 }
 

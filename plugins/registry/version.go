@@ -29,6 +29,7 @@ type Version struct {
 	Origin   Origin
 
 	content string // see bundle.content
+	digest  string // of the module, hex SHA-256
 	bytes   int64  // of the module
 
 	module *sandbox.Module

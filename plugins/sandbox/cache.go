@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,10 +34,7 @@ func (s *Sandbox) openEntry(module []byte) *entry {
 	if s.cacheDir == "" {
 		return e
 	}
-	h := sha256.New()
-	h.Write([]byte(Version() + "\n"))
-	h.Write(module)
-	e.dir = filepath.Join(s.cacheDir, hex.EncodeToString(h.Sum(nil)[:16]))
+	e.dir = filepath.Join(s.cacheDir, entryName(digest(module)))
 	if err := os.MkdirAll(e.dir, 0o700); err != nil {
 		e.dir = ""
 		return e
@@ -47,6 +45,40 @@ func (s *Sandbox) openEntry(module []byte) *entry {
 		}
 	}
 	return e
+}
+
+// entryName is the name of the folder for a module of a digest.
+func entryName(module string) string { return digest([]byte(Version() + "\n" + module))[:32] }
+
+// Forget drops what is kept on the disk of a module that is not needed any more;
+// digest is its SHA-256 in hex. If it is loaded again, it is compiled again.
+func (s *Sandbox) Forget(digest string) {
+	if s.cacheDir != "" {
+		_ = os.RemoveAll(filepath.Join(s.cacheDir, entryName(digest))) // at the next start, if not now
+	}
+}
+
+// Retain drops what is kept on the disk of all modules but those of these
+// digests: what other hosts, other versions of wisr, and killed ones left behind.
+func (s *Sandbox) Retain(digests []string) error {
+	if s.cacheDir == "" {
+		return nil
+	}
+	names := make(map[string]bool, len(digests))
+	for _, d := range digests {
+		names[entryName(d)] = true
+	}
+	entries, err := os.ReadDir(s.cacheDir)
+	if err != nil {
+		return fmt.Errorf("folder for compiled modules: %w", err)
+	}
+	var errs []error
+	for _, e := range entries {
+		if _, err := hex.DecodeString(e.Name()); err == nil && len(e.Name()) == 32 && !names[e.Name()] {
+			errs = append(errs, os.RemoveAll(filepath.Join(s.cacheDir, e.Name())))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // read gives a file that is whole, nil for one that is not there.

@@ -38,6 +38,10 @@ type Spec struct {
 	// from the memory that it leaves. Without it, or where that cannot be, each
 	// instance runs it.
 	Snapshot bool
+
+	// Behind has Load leave the other cores to visitors: it compiles on one
+	// thread of lowered priority. It takes up to as much longer as there are cores.
+	Behind bool
 }
 
 // The manifest's defaults.
@@ -73,7 +77,17 @@ func (e *LoadError) Unwrap() error { return e.Err }
 // Load checks, rewrites, compiles and initialises a module. Errors are
 // *LoadError, or the cause of ctx's end; an initialiser that fails is no error
 // here but in each instance.
-func (s *Sandbox) Load(ctx context.Context, spec Spec) (*Module, error) {
+func (s *Sandbox) Load(ctx context.Context, spec Spec) (m *Module, err error) {
+	if !spec.Behind {
+		return s.load(ctx, spec)
+	}
+	if !s.threads.run(func() { m, err = s.load(ctx, spec) }) {
+		return nil, errClosed
+	}
+	return m, err
+}
+
+func (s *Sandbox) load(ctx context.Context, spec Spec) (*Module, error) {
 	m := &Module{
 		box:     s,
 		name:    spec.Name,
@@ -107,7 +121,11 @@ func (s *Sandbox) Load(ctx context.Context, spec Spec) (*Module, error) {
 	m.wasmName, m.exports, m.plan, m.begins = made.Name, made.Exports, made.Plan, made.Memory
 	m.kernelInput = made.Input
 
-	if m.code, err = s.compile(ctx, e, made); err != nil {
+	workers := runtime.NumCPU()
+	if spec.Behind {
+		workers = 1 // the thread that this runs on
+	}
+	if m.code, err = s.compile(experimental.WithCompilationWorkers(ctx, workers), e, made); err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -224,7 +242,6 @@ func compileIn(ctx context.Context, dir string, m *made) (_ *code, err error) {
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall).
 		// Source positions would be those of the module before it was rewritten.
 		WithDebugInfoEnabled(false)
-	ctx = experimental.WithCompilationWorkers(ctx, runtime.NumCPU())
 	ctx = experimental.WithFunctionListenerFactory(ctx, listeners{})
 
 	// Extism leaks its runtime when compiling fails (LAB 7), so it gets only
