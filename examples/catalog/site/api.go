@@ -87,25 +87,58 @@ func (a API) Item(id string) (Item, error) {
 	return item, err
 }
 
-// get reads the JSON at a path of the API.
+// Board returns all categories, and the items of one of them, or all items for
+// "". Neither needs the other, so both are asked for at the same time.
+func (a API) Board(category string) ([]Category, []Item, error) {
+	query := url.Values{}
+	if category != "" {
+		query.Set("category", category)
+	}
+	var boards struct{ Categories []Category }
+	var answer struct{ Items []Item }
+	err := a.all(question{"/categories", url.Values{}, &boards}, question{"/items", query, &answer})
+	return boards.Categories, answer.Items, err
+}
+
+// question is a path of the API and what to read its JSON into.
+type question struct {
+	path  string
+	query url.Values
+	into  any
+}
+
+// get asks one question.
 func (a API) get(path string, query url.Values, into any) error {
-	query.Set("lang", a.lang)
-	url := a.base + path + "?" + query.Encode()
-	response, err := page.Fetch(page.Request{URL: url})
+	return a.all(question{path, query, into})
+}
+
+// all asks several at once.
+func (a API) all(questions ...question) error {
+	requests := make([]page.Request, len(questions))
+	for i, q := range questions {
+		q.query.Set("lang", a.lang)
+		requests[i].URL = a.base + q.path + "?" + q.query.Encode()
+	}
+	responses, err := page.FetchAll(requests)
 	if err != nil {
 		return err
 	}
-	switch response.Status {
-	case http.StatusOK:
-	case http.StatusNotFound:
-		return fmt.Errorf("GET %s: %w", url, ErrNotFound)
-	default:
-		return fmt.Errorf("GET %s: status %d: %.200s", url, response.Status, response.Body)
-	}
-	if err := json.Unmarshal(response.Body, into); err != nil {
-		return fmt.Errorf("GET %s: %w", url, err)
+	for i, response := range responses {
+		if err := read(response, questions[i].into); err != nil {
+			return fmt.Errorf("GET %s: %w", requests[i].URL, err)
+		}
 	}
 	return nil
+}
+
+func read(response page.Response, into any) error {
+	switch response.Status {
+	case http.StatusOK:
+		return json.Unmarshal(response.Body, into)
+	case http.StatusNotFound:
+		return ErrNotFound
+	}
+	return fmt.Errorf("status %d: %.200s", response.Status, response.Body)
 }
 
 // isID tells whether a text can be the id of an item or category.

@@ -77,11 +77,7 @@ func (p item) load(in page.Input) (page.Result[props], error) {
 			Tags:       []string{"items", "item:" + item.ID},
 		}, nil
 	}
-	boards, err := api.Categories()
-	if err != nil {
-		return page.Result[props]{}, err
-	}
-	siblings, err := api.Items(item.Category)
+	boards, siblings, err := api.Board(item.Category)
 	if err != nil {
 		return page.Result[props]{}, err
 	}

@@ -31,14 +31,9 @@ type props struct {
 }
 
 func (l list) load(in page.Input) (page.Result[props], error) {
-	api := site.NewAPI(in.Locale)
-	boards, err := api.Categories()
+	boards, items, err := site.NewAPI(in.Locale).Board("")
 	if err != nil {
 		return page.Result[props]{}, err // the old page stays
-	}
-	items, err := api.Items("")
-	if err != nil {
-		return page.Result[props]{}, err
 	}
 	return page.Result[props]{
 		Props:      props{boards, items, l.now().UTC()},
