@@ -66,6 +66,34 @@ func TestHTTP2IsSpokenWhereOffered(t *testing.T) {
 	}
 }
 
+// More than may be under way, so that places are given back, on one connection.
+func TestManyRequestsAtOnceOverHTTP2(t *testing.T) {
+	var conns sync.Map
+	up := serveTLS(t, func(w http.ResponseWriter, r *http.Request) {
+		conns.Store(r.RemoteAddr, true)
+		io.WriteString(w, r.Proto+r.URL.Path)
+	})
+	c := client(t, Options{}, up.URL).trust(up)
+	if _, err := c.Do(t.Context(), Request{URL: up.URL}); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 3 * maxConcurrent {
+		all.Go(func() {
+			path := fmt.Sprintf("/%d", i)
+			if got, err := c.Do(t.Context(), Request{URL: up.URL + path}); err != nil || string(got.Body) != "HTTP/2.0"+path {
+				t.Errorf("%s: %v", path, err)
+			}
+		})
+	}
+	all.Wait()
+	n := 0
+	conns.Range(func(any, any) bool { n++; return true })
+	if n != 1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
 func TestHeadersOfTheConnectionAndOtherHostsAreRefused(t *testing.T) {
 	up := serve(t, func(w http.ResponseWriter, r *http.Request) { t.Errorf("sent: %v", r.Header) })
 	c := client(t, Options{}, up.URL)

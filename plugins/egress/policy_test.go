@@ -2,6 +2,7 @@ package egress
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -151,6 +152,18 @@ func TestDenialsSayWhatToWriteWhere(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, c.want)
 			}
 		})
+	}
+}
+
+// A plugin that was sent needs both: its manifest asks, the site grants.
+func TestADenialOfASentPluginNamesBothFiles(t *testing.T) {
+	up := serve(t, redirect(302, func(*http.Request) string { return "https://evil.example/x" }))
+	c := client(t, Options{Sent: true, PrivateNetworks: true}, up.URL)
+	for _, url := range []string{"https://evil.example", up.URL} {
+		_, err := c.Do(t.Context(), Request{URL: url})
+		if want := `; add "https://evil.example" to [fetch] allow in plugin.toml, and to [grants] fetch in wisr.toml`; err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: got %v\nwant …%s", url, err, want)
+		}
 	}
 }
 
