@@ -2,13 +2,16 @@
 // guest code, and the only one that knows Extism or wazero.
 //
 // A [Sandbox] loads modules. Loading checks a module, binds its imports to the
-// functions of this package and compiles it; what comes out is a [Module],
-// good for any number of runs. A run is one fresh [Instance]: it has memory,
-// variables and a time budget of its own, takes a few calls, and is gone:
+// functions of this package, compiles it, and runs its initialiser once
+// (package snapshot); what comes out is a [Module], good for any number of
+// runs. A run is one fresh [Instance]: it has memory, variables and a time
+// budget of its own, takes a few calls, and is gone. What is below it, wazero's
+// module and its memory, may serve another one afterwards, if it is certain
+// that nothing of the first is left (see spares):
 //
 //	box, err := sandbox.New(ctx, sandbox.Options{CacheDir: ".wisr/compiled"})
 //	…
-//	m, err := box.Load(ctx, sandbox.Spec{Name: "blog", Module: bytes})
+//	m, err := box.Load(ctx, sandbox.Spec{Name: "blog", Module: bytes, Snapshot: true})
 //	…
 //	run, err := m.Run(ctx)
 //	if err != nil { … }

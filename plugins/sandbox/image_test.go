@@ -32,12 +32,13 @@ func TestWhatKeepsAModuleFromStartingFromAnImage(t *testing.T) {
 			p.initialiser(i32c(2), i32c(0), i32c(1), i32c(8), p.call("fd_write"), op(wasm.OpDrop))
 		}, "its initialiser calls fd_write"},
 		{"a variable", func(p *parts) {
-			p.initialiser(i64c(8), p.call("alloc"), i64c(8), p.call("alloc"), p.call("var_set"))
+			p.initialiser(i64c(0), i64c(0), p.call("var_set"))
 		}, "its initialiser calls var_set"},
 		{"an output", func(p *parts) { p.initialiser(i64c(0), i64c(0), p.call("output_set")) }, "its initialiser calls output_set"},
 		{"an error", func(p *parts) { p.initialiser(i64c(0), p.call("error_set")) }, "its initialiser calls error_set"},
 		{"a log line", func(p *parts) { p.initialiser(i64c(0), p.call("log_info")) }, "its initialiser calls log_info"},
-		{"a block of Extism's", func(p *parts) { p.initialiser(i64c(8), p.call("alloc"), op(wasm.OpDrop)) }, "its initialiser uses Extism's memory"},
+		{"a block of Extism's", func(p *parts) { p.initialiser(i64c(8), p.call("alloc"), op(wasm.OpDrop)) }, "its initialiser calls alloc"},
+		{"a byte of Extism's", func(p *parts) { p.initialiser(i64c(40000), i64c(7), p.call("store_u64")) }, "its initialiser uses Extism's memory"},
 		{"a closed stream", func(p *parts) { p.initialiser(i32c(1), p.call("fd_close"), op(wasm.OpDrop)) }, "its initialiser reads files"},
 		{"an open folder", func(p *parts) {
 			p.Data = []wasm.Data{{Offset: slices.Concat(i32c(0), op(wasm.OpEnd)), Init: []byte(".")}}

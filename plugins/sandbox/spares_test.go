@@ -18,7 +18,11 @@ func TestAGoPageFindsNothingOfTheGenerationBefore(t *testing.T) {
 		t.Fatalf("no image was made: %s", m.Ordinary())
 	}
 	var guests []*guest
-	for range 5 {
+	fuel := map[uint64]bool{}
+	for n := range 6 {
+		if n == 5 {
+			s.spares.clear() // a new guest does the same
+		}
 		i := run(t, m)
 		guests = append(guests, i.guest)
 		for call := range 2 {
@@ -29,9 +33,13 @@ func TestAGoPageFindsNothingOfTheGenerationBefore(t *testing.T) {
 			}
 		}
 		i.Close()
+		fuel[i.Fuel()] = true
 	}
-	if guests[0] != guests[4] {
-		t.Error("the guest was not used again")
+	if guests[0] != guests[4] || guests[4] == guests[5] {
+		t.Error("the guest was not used again, or after it was closed")
+	}
+	if len(fuel) != 1 {
+		t.Errorf("the generations took %v", fuel)
 	}
 }
 
