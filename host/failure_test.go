@@ -49,7 +49,7 @@ var misbehaviours = []misbehaviour{
 	{name: "a load out of bounds", do: says(612, ""), log: "out of bounds memory access"},
 	{name: "no output", do: says(613, ""), log: "the body is empty|the result is empty"},
 	{name: "a call of the wrong type", do: says(614, ""), log: "indirect call type mismatch"},
-	{name: "a store outside of Extism's memory", do: says(615, "9 99999999999999"), log: "out of bounds memory access"},
+	{name: "a store outside of Extism's memory", do: says(615, "9 99999999999999"), log: "the guest wrote over Extism's own data"},
 	{name: "too large a variable", do: says(619, "1048577"), log: `does not fit`},
 	{name: "a panic", do: says(616, "panic: oh no\n\ngoroutine 1 [running]:\nmain.render()\n"), log: "panic: oh no"},
 	{name: "a sleep without end", export: "props", do: says(617, "600000"), log: tooLong, slow: true},
