@@ -6,12 +6,13 @@ import (
 	"os"
 
 	"github.com/wisr-dev/wisr/host/config"
+	"github.com/wisr-dev/wisr/host/store/dir"
 	"github.com/wisr-dev/wisr/plugins/registry"
 	"github.com/wisr-dev/wisr/plugins/sandbox"
 )
 
 // Check says of every plugin of a site whether it would load. It builds
-// nothing, runs no guest and writes nothing into the site's folder, but for the
+// nothing, runs no guest and changes nothing in the site's folder, but for the
 // cache of compiled modules where there is one: compiling is most of the work.
 func Check(ctx context.Context, cfg *config.Config, opt Options) ([]registry.Checkup, error) {
 	h := &Host{cfg: cfg, opt: opt}
@@ -23,7 +24,50 @@ func Check(ctx context.Context, cfg *config.Config, opt Options) ([]registry.Che
 		return nil, err
 	}
 	defer h.Close(context.WithoutCancel(ctx))
-	return registry.Check(ctx, h.registryOptions())
+	checkups, err := registry.Check(ctx, h.registryOptions())
+	if err == nil {
+		h.addFuel(ctx, checkups)
+	}
+	return checkups, err
+}
+
+// maxChecked bounds the stored pages that a check looks at.
+const maxChecked = 10_000
+
+// addFuel adds what the pages that are stored took. Where the store is not
+// there or cannot be opened nothing is known, which is no reason to refuse.
+func (h *Host) addFuel(ctx context.Context, checkups []registry.Checkup) {
+	place := h.cfg.Cache.Store
+	folder := h.cfg.Path(place.Place)
+	if place.Kind != config.StoreDir {
+		return
+	}
+	if _, err := os.Stat(folder); err != nil {
+		return
+	}
+	store, err := dir.Open(folder, dir.Options{})
+	if err != nil {
+		return
+	}
+	defer store.Close()
+	fuel := map[string][2]uint64{}
+	n := 0
+	for entry, err := range store.Pages(ctx) {
+		if n++; err != nil || n > maxChecked {
+			break
+		}
+		if entry.Fuel == 0 {
+			continue
+		}
+		span := [2]uint64{entry.Fuel, entry.Fuel}
+		if known, ok := fuel[entry.Plugin]; ok {
+			span = [2]uint64{min(known[0], entry.Fuel), max(known[1], entry.Fuel)}
+		}
+		fuel[entry.Plugin] = span
+	}
+	for i := range checkups {
+		checkups[i].Fuel = fuel[checkups[i].Plugin]
+	}
 }
 
 // checkBox is a sandbox with the site's cache of compiled modules, or without one

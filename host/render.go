@@ -54,6 +54,7 @@ func (r renderer) render(ctx context.Context, key string, reason page.Reason) (*
 			Result:  made.Result,
 			Body:    made.Body,
 			Sources: made.Sources,
+			Fuel:    made.Fuel,
 		}
 		if r.encode {
 			compress(out)

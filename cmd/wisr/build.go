@@ -53,16 +53,16 @@ func (c *buildCommand) Run(ctx context.Context, t *terminal) error {
 // routes prints the table of what was made.
 func (t *terminal) routes(r *prerender.Report) {
 	w := tabwriter.NewWriter(t.out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "Route\tPlugin\tPages\tMade\tRevalidate\tSize\tFailed")
+	fmt.Fprintln(w, "Route\tPlugin\tPages\tMade\tRevalidate\tSize\tFuel\tFailed")
 	var total, made, failed int
 	var bytes int64
 	for i := range r.Routes {
 		route := &r.Routes[i]
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\t%s\n", route.Route, route.Plugin, route.Pages, route.Made,
-			window(route), size(route.Bytes), count(route.Failed))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\n", route.Route, route.Plugin, route.Pages, route.Made,
+			window(route), size(route.Bytes), work(route.Fuel), count(route.Failed))
 		total, made, failed, bytes = total+route.Pages, made+route.Made, failed+route.Failed, bytes+route.Bytes
 	}
-	fmt.Fprintf(w, "\t\t%d\t%d\t\t%s\t%s\n", total, made, size(bytes), count(failed))
+	fmt.Fprintf(w, "\t\t%d\t%d\t\t%s\t\t%s\n", total, made, size(bytes), count(failed))
 	w.Flush()
 	fmt.Fprintf(t.out, "\n%s made in %s", pages(made, "", ""), took(r.Took))
 	if fresh := total - made; fresh > 0 {
@@ -134,6 +134,28 @@ func window(r *prerender.Route) string {
 		return show(r.Revalidate[0])
 	}
 	return show(r.Revalidate[0]) + " … " + show(r.Revalidate[1])
+}
+
+// work is the fuel of pages, the least and the most: 12,345,678 is 12.3 M.
+func work(fuel [2]uint64) string {
+	show := func(n uint64) string {
+		switch {
+		case n < 1e3:
+			return strconv.FormatUint(n, 10)
+		case n < 1e6:
+			return fmt.Sprintf("%.1f k", float64(n)/1e3)
+		default:
+			return fmt.Sprintf("%.1f M", float64(n)/1e6)
+		}
+	}
+	least, most := show(fuel[0]), show(fuel[1])
+	switch {
+	case fuel[1] == 0: // none was made, or before fuel was counted
+		return "-"
+	case least == most:
+		return most
+	}
+	return least + " … " + most
 }
 
 func count(n int) string {

@@ -89,6 +89,9 @@ func (t *terminal) checkup(c *registry.Checkup) {
 		list("exports", exports(c))
 		list("imports", imports(c))
 	}
+	if c.Fuel[1] > 0 {
+		list("fuel", []string{work(c.Fuel) + " for a page in the store"})
+	}
 	fmt.Fprintln(t.out)
 }
 
@@ -132,6 +135,7 @@ func checkResult(checkups []registry.Checkup) any {
 		Fetch    []string   `json:"fetch,omitempty"`
 		Exports  []export   `json:"exports,omitempty"`
 		Imports  []imported `json:"imports,omitempty"`
+		Fuel     *[2]uint64 `json:"fuel,omitempty"` // the least and the most that a stored page took
 	}
 	results := []result{}
 	for i := range checkups {
@@ -142,6 +146,9 @@ func checkResult(checkups []registry.Checkup) any {
 		}
 		if c.Manifest != nil {
 			r.Route, r.Fetch = c.Manifest.Route.String(), c.Manifest.Fetch.Allow
+		}
+		if c.Fuel[1] > 0 {
+			r.Fuel = &c.Fuel
 		}
 		if c.Module != nil {
 			for _, f := range c.Module.Exports {

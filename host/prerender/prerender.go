@@ -57,6 +57,9 @@ type Route struct {
 	Failed int   `json:"failed"` // not made
 	Bytes  int64 `json:"bytes"`  // of all bodies
 
+	// Fuel is the least and the most work that one of its pages took.
+	Fuel [2]uint64 `json:"fuel"`
+
 	// Shortest and longest window of its pages; 0 is for ever.
 	Revalidate [2]time.Duration `json:"-"`
 
@@ -172,7 +175,9 @@ func (r *Route) count(entry *isr.Entry, made bool) {
 	window := &r.Revalidate
 	if r.Pages == 0 {
 		window[0], window[1] = entry.Revalidate, entry.Revalidate
+		r.Fuel = [2]uint64{entry.Fuel, entry.Fuel}
 	}
+	r.Fuel = [2]uint64{min(r.Fuel[0], entry.Fuel), max(r.Fuel[1], entry.Fuel)}
 	window[0] = shorter(window[0], entry.Revalidate)
 	if shorter(window[1], entry.Revalidate) == window[1] {
 		window[1] = entry.Revalidate

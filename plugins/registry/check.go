@@ -15,6 +15,7 @@ type Checkup struct {
 	Dir      string
 	Manifest *manifest.Manifest // nil if it cannot be read
 	Module   *sandbox.Report    // nil if it cannot be read
+	Fuel     [2]uint64          // the least and the most work that a stored page took, where the host knows
 	Errors   []error            // why it would not load, or not be served; none: it would
 }
 

@@ -17,6 +17,7 @@ type Generated struct {
 	Body    []byte
 	Sources []string     // URLs that were read
 	Seen    sandbox.Seen // what it was told besides its input
+	Fuel    uint64       // work that it took (see sandbox.Instance.Fuel)
 	Log     []sandbox.LogLine
 }
 
@@ -177,6 +178,7 @@ func (v *Version) run(ctx context.Context, in page.Input, f func(*sandbox.Instan
 	made.Log = inst.Log()
 	made.Sources = inst.Sources()
 	made.Seen = inst.Seen()
+	made.Fuel = inst.Fuel()
 	return made, nil
 }
 

@@ -123,6 +123,7 @@ func (r *Registry) tryPage(ctx context.Context, match Match) Tried {
 		return tried
 	}
 	tried.Kind, tried.Status, tried.Size = made.Result.Kind.String(), made.Result.Status, len(made.Body)
+	tried.Fuel = made.Fuel
 	switch made.Result.Kind {
 	case page.KindRedirect:
 		tried.Status = made.Result.Redirect.StatusCode
