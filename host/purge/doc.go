@@ -13,8 +13,9 @@
 //	err = p.Close(ctx)                   // what waits is sent, until ctx ends
 //
 // What changes within a moment goes along in one request, each name once. A
-// request that fails is tried again, later and later, for some minutes; what
-// waits meanwhile is bounded, and what is given up is logged. Each hook has a
+// request that fails is tried again, later and later, for five minutes, and if the
+// next one fails too, all that waits is given up; what waits is bounded, and what
+// is given up is logged, for somebody to purge by hand. Each hook has a
 // goroutine of its own, so that one cache that is down delays no other.
 //
 // # Placeholders

@@ -57,6 +57,7 @@ type sender struct {
 	Hook
 	*Purger
 	queue *queue
+	down  bool // the last request was given up; of run's goroutine
 }
 
 // New makes a Purger and starts it; Close ends it. The error names a hook that cannot be used.
@@ -199,7 +200,8 @@ func (s *sender) run() {
 	}
 }
 
-// send tells a cache of some items, several times if need be.
+// send tells a cache of some items, several times if need be. If two in a row are
+// given up, so is all that waits: the cache is down, and not the request wrong.
 func (s *sender) send(items []item) {
 	var tags, paths []string
 	for _, i := range items {
@@ -215,10 +217,17 @@ func (s *sender) send(items []item) {
 		err := s.try(tags, paths)
 		if err == nil {
 			s.log.Debug("purged", "hook", s.Name, "tags", len(tags), "paths", len(paths), "tries", try)
+			s.down = false
 			return
 		}
-		if !worthAnotherTry(err) || try == maxTries || s.isClosing() {
-			s.log.Error("a cache was not purged; it may show old pages", "hook", s.Name, "error", err, "tries", try, "tags", tags, "paths", paths)
+		if !worthAnotherTry(err) || try == maxTries || s.down || s.isClosing() {
+			var rest []item
+			if s.down {
+				rest, _ = s.queue.take(maxWaiting)
+			}
+			s.down = true
+			s.log.Error("a cache was not purged; it may show old pages", "hook", s.Name, "error", err, "tries", try,
+				"tags", tags, "paths", paths, "names given up besides", len(rest))
 			return
 		}
 		s.log.Warn("a cache was not purged; trying again", "hook", s.Name, "error", err, "in", max(pause, after(err)))

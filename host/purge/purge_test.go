@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -253,6 +254,38 @@ func TestWhatIsGivenUpIsTold(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestACacheThatStaysDownIsGivenUpAndComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var up atomic.Bool
+		c := &cache{answer: func(int) (*http.Response, error) {
+			if up.Load() {
+				return says(200), nil
+			}
+			return nil, errors.New("no route to host")
+		}}
+		p, log := start(t, c, Hook{Name: "purge[0]", URL: "https://cdn.example{path}"})
+		for n := range 100 {
+			p.Page([]string{fmt.Sprint("/", n)}, nil)
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if n := len(c.requests()); n != maxTries+1 {
+			t.Errorf("%d requests to a cache that is down", n)
+		}
+		if !strings.Contains(log.String(), `"names given up besides"=98`) {
+			t.Errorf("what was given up is not told:\n%s", log)
+		}
+		up.Store(true)
+		for _, path := range []string{"/a", "/b"} {
+			p.Page([]string{path}, nil)
+		}
+		finish(t, p)
+		if got := c.requests(); strings.Join(got[len(got)-2:], "") != "POST https://cdn.example/a POST https://cdn.example/b " {
+			t.Errorf("at the end: %q", got[len(got)-2:])
+		}
+	})
 }
 
 func TestOneCacheThatIsDownDelaysNoOther(t *testing.T) {
