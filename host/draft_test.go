@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wisr-dev/wisr/host"
 )
 
 const (
@@ -309,4 +311,22 @@ func (s *site) getAs(host, path string, headers ...string) answer {
 		s.t.Fatal(err)
 	}
 	return answer{response.StatusCode, response.Header, string(body)}
+}
+
+func TestS121DraftsWhileTheSiteIsWritten(t *testing.T) {
+	s := newSite(t, "50MB")
+	s.settings(draftSettings)
+	s.plugin("page", "/page")
+	s.upstream.on("page", draftPages(""))
+	s.serve(host.Dev)
+	for n, draft := range []bool{false, true} {
+		fields := []string{"Purpose: none"}
+		if draft {
+			fields = append(fields, s.enter("/page"))
+		}
+		a := s.get("/page", fields...)
+		if want := fmt.Sprintf("/page draft=%v #%d", draft, n+1); !strings.HasPrefix(a.body, want) || a.header.Get("Cache-Control") != never {
+			t.Errorf("%q %v, want %s", a.body, a.header, want)
+		}
+	}
 }

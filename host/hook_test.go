@@ -247,6 +247,9 @@ func TestS101WhoGuessesSecretsIsSlowedDown(t *testing.T) {
 		if a := s.get("/_wisr/draft?path=/page&secret=a+draft+secret"); a.status != 429 {
 			t.Errorf("with the right one: %d", a.status)
 		}
+		if a := s.get("/_wisr/draft?path=/page&secret=a+draft+secret", "X-Forwarded-For: 198.51.100.9"); a.status != 307 {
+			t.Errorf("of somebody else behind the same proxy: %d", a.status)
+		}
 		s.sees("/page", 200, "MISS", "/page #1") // pages are for everybody
 		s.clock.advance(6 * time.Second)
 		if a := s.get("/_wisr/draft?path=/page&secret=a+draft+secret"); a.status != 307 {

@@ -34,8 +34,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 // admit tells whether a request has the token; one that has not is answered:
 // 401, or 429 after too many from its address.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) bool {
-	from, _ := netip.ParseAddrPort(r.RemoteAddr)
-	ok, wait := s.opt.Guard.Try(from.Addr(), func() bool { return s.authorised(r) })
+	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
+	from := guard.Client(net.TCPAddrFromAddrPort(peer), strings.Join(r.Header.Values("X-Forwarded-For"), ","))
+	ok, wait := s.opt.Guard.Try(from, func() bool { return s.authorised(r) })
 	switch {
 	case wait > 0:
 		w.Header().Set("Retry-After", strconv.FormatInt(guard.RetryAfter(wait), 10))

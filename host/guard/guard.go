@@ -16,7 +16,6 @@
 package guard
 
 import (
-	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -141,22 +140,6 @@ func network(from netip.Addr) netip.Addr {
 		return from
 	}
 	return prefix.Addr()
-}
-
-// Address is the address of a peer; none if it has none, as on a Unix socket.
-// All of those count as one.
-func Address(peer net.Addr) netip.Addr {
-	if tcp, ok := peer.(*net.TCPAddr); ok {
-		return tcp.AddrPort().Addr()
-	}
-	if peer == nil {
-		return netip.Addr{}
-	}
-	at, err := netip.ParseAddrPort(peer.String())
-	if err != nil {
-		return netip.Addr{}
-	}
-	return at.Addr()
 }
 
 // RetryAfter is a wait in whole seconds, as the header of that name wants it

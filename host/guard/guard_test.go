@@ -2,7 +2,6 @@ package guard
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"testing"
 	"time"
@@ -111,22 +110,6 @@ func TestMemoryIsBoundedAndWhoOwesMostIsRemembered(t *testing.T) {
 	}
 	if _, wait := l.Try(guesser, right); wait == 0 {
 		t.Error("a flood of addresses made the limiter forget the guesser")
-	}
-}
-
-func TestAddressOfPeers(t *testing.T) {
-	for _, test := range []struct {
-		peer net.Addr
-		want string
-	}{
-		{&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80}, "::ffff:192.0.2.1"},
-		{&net.UDPAddr{IP: net.ParseIP("2001:db8::1"), Port: 80}, "2001:db8::1"},
-		{&net.UnixAddr{Name: "/run/wisr.sock"}, "invalid IP"},
-		{nil, "invalid IP"},
-	} {
-		if got := Address(test.peer); got.String() != test.want {
-			t.Errorf("%v: %v, want %s", test.peer, got, test.want)
-		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -13,7 +14,8 @@ import (
 // in constant time. Who does not has been answered: 401 (S101), or 429 after too
 // many attempts.
 func (s *Server) admit(c *fiber.Ctx, check func() bool) bool {
-	ok, wait := s.opt.Guard.Try(guard.Address(c.Context().RemoteAddr()), check)
+	forwarded := bytes.Join(c.Request().Header.PeekAll(fiber.HeaderXForwardedFor), []byte(","))
+	ok, wait := s.opt.Guard.Try(guard.Client(c.Context().RemoteAddr(), string(forwarded)), check)
 	switch {
 	case wait > 0:
 		c.Response().Header.Set(fiber.HeaderRetryAfter, strconv.FormatInt(guard.RetryAfter(wait), 10))
