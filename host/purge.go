@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -84,6 +83,7 @@ func (p *purges) listen(events *isr.Events) {
 		}
 		p.invalidated(n)
 	}
+	events.Swept = p.page // it may have gone before it was looked for
 }
 
 // differ tells whether visitors see a difference between two pages.
@@ -97,13 +97,22 @@ func (p *purges) page(e *isr.Entry) {
 	p.purger.Page(serve.Addresses(site.BasePath, site.TrailingSlash, e.Key), e.Tags)
 }
 
-// invalidated tells what an invalidation says by itself, and leaves the rest to find.
+// invalidated tells what an invalidation says by itself, and leaves the rest to
+// find. A path is looked up at once, since its entry may be about to go.
 func (p *purges) invalidated(n isr.Name) {
-	if n.Kind == isr.NameTag {
+	switch {
+	case n.Kind == isr.NameTag:
 		p.purger.Tag(n.Value)
 		if !p.purger.PathsOnly() {
 			return
 		}
+	case n.Kind == isr.NamePath:
+		entry, err := p.h.store.Get(context.Background(), n.Value)
+		if err != nil { // the cache may have a page still
+			entry = &isr.Entry{Key: n.Value}
+		}
+		p.page(entry)
+		return
 	}
 	p.mu.Lock()
 	full := len(p.names) >= maxSearches
@@ -126,41 +135,21 @@ func (p *purges) find(ctx context.Context) {
 	names := p.names
 	p.names = make(map[isr.Name]bool)
 	p.mu.Unlock()
-	var many []isr.Name
-	for n := range names {
-		if n.Kind != isr.NamePath {
-			many = append(many, n)
-			continue
-		}
-		entry, err := p.h.store.Get(ctx, n.Value)
-		if errors.Is(err, isr.ErrNotFound) {
-			entry, err = &isr.Entry{Key: n.Value}, nil // the cache may have one still
-		}
-		if err != nil {
-			p.failed(ctx, err)
-			continue
-		}
-		p.purger.Room(ctx)
-		p.page(entry)
-	}
-	if len(many) == 0 {
+	if len(names) == 0 {
 		return
 	}
 	for entry, err := range p.h.store.Pages(ctx) {
 		if err != nil {
-			p.failed(ctx, err)
+			p.h.opt.Log.Error("the store cannot be read, and so caches are not told all that is stale", "error", err)
 			return
 		}
-		if slices.ContainsFunc(many, func(n isr.Name) bool { return n.Covers(entry) }) {
-			p.purger.Room(ctx)
-			p.page(entry)
+		for n := range names {
+			if n.Covers(entry) {
+				p.purger.Room(ctx)
+				p.page(entry)
+				break
+			}
 		}
-	}
-}
-
-func (p *purges) failed(ctx context.Context, err error) {
-	if ctx.Err() == nil {
-		p.h.opt.Log.Error("the store cannot be read, and so caches are not told what is stale", "error", err)
 	}
 }
 

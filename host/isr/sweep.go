@@ -49,9 +49,12 @@ func (e *Engine) sweep(ctx context.Context) error {
 		}
 		if _, purged := e.invalid.of(entry); !purged {
 			e.invalid.need(entry, needed)
-		} else if err := e.opt.Store.Delete(ctx, entry.Key, entry.StartedAt); err != nil {
+			continue
+		}
+		if err := e.opt.Store.Delete(ctx, entry.Key, entry.StartedAt); err != nil {
 			return err
 		}
+		e.opt.Events.swept(entry)
 	}
 	// After the others, because that is the way they go.
 	for entry, err := range e.opt.Store.EarlierPages(ctx) {
