@@ -63,10 +63,11 @@ func benchSite(t testing.TB) (fasthttp.RequestHandler, *isr.Entry) {
 	if _, err := h.store.Put(context.Background(), entry); err != nil {
 		t.Fatal(err)
 	}
-	server, _, err := h.visitors(context.Background())
+	server, stop, err := h.visitors(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(stop)
 	return server.Handler(), entry
 }
 

@@ -3,7 +3,6 @@ package signature
 import (
 	"crypto/ed25519"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -23,7 +22,7 @@ type Key [ed25519.PublicKeySize]byte
 // that was given by mistake.
 func ParseKey(text string) (Key, error) {
 	if strings.HasPrefix(text, privatePrefix) {
-		return Key{}, errors.New("it is a private key, which must not be shown; use the public one, which begins with " + publicPrefix)
+		return Key{}, fmt.Errorf("it is a private key, which must not be shown; use the public one, which begins with %q", publicPrefix)
 	}
 	rest, ok := strings.CutPrefix(text, publicPrefix)
 	if !ok {

