@@ -31,6 +31,7 @@ type site struct {
 	registry *registry.Registry
 	engine   *isr.Engine
 	events   *Events
+	store    isr.Store
 	stopping error // what Ready returns
 }
 
@@ -65,6 +66,7 @@ func newSite(t *testing.T, change func(*Options)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.store = store
 	s.engine, err = isr.New(t.Context(), isr.Options{
 		Store: store, Renderer: renderer{s.registry}, Workers: 2, Queue: 10, Expire: time.Hour, NotFoundRevalidate: time.Minute,
 	})
