@@ -13,24 +13,24 @@ func TestWhoBeginsWaitsForWhoEnds(t *testing.T) {
 		if err := b.begin(t.Context(), 6); err != nil {
 			t.Fatal(err)
 		}
-		var order []int
-		for n := range 3 {
+		began := make(chan struct{}, 3)
+		for range 3 {
 			go func() {
 				if err := b.begin(t.Context(), 5); err != nil {
 					t.Error(err)
 				}
-				order = append(order, n)
+				began <- struct{}{}
 				b.end(5)
 			}()
 			synctest.Wait()
 		}
-		if len(order) != 0 {
-			t.Fatalf("%v began where there was no room", order)
+		if len(began) != 0 {
+			t.Fatalf("%d began where there was no room", len(began))
 		}
 		b.end(6)
 		synctest.Wait()
-		if len(order) != 3 || b.inUse() != 0 {
-			t.Errorf("%v began after it; %d bytes are in use at the end", order, b.inUse())
+		if len(began) != 3 || b.inUse() != 0 {
+			t.Errorf("%d began after it; %d bytes are in use at the end", len(began), b.inUse())
 		}
 	})
 }
@@ -123,6 +123,34 @@ func TestWhoGivesUpWaitingLeavesItsPlace(t *testing.T) {
 		b.end(4)
 		if b.inUse() != 0 {
 			t.Errorf("%d bytes are in use at the end", b.inUse())
+		}
+	})
+}
+
+// What is kept by who serves nobody goes first, and nothing is kept while
+// somebody waits.
+func TestWhatIsKeptIsGivenBackToWhoeverNeedsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &budget{total: 10}
+		b.reclaim = func() { b.unkeep(4) }
+		if err := b.begin(t.Context(), 6); err != nil {
+			t.Fatal(err)
+		}
+		if !b.keep(6, 4) || b.inUse() != 4 {
+			t.Fatalf("%d bytes are in use where 4 are kept", b.inUse())
+		}
+		if err := b.begin(t.Context(), 8); err != nil || b.inUse() != 8 {
+			t.Errorf("%d bytes are in use, %v", b.inUse(), err)
+		}
+		waited := make(chan error, 1)
+		go func() { waited <- b.begin(t.Context(), 8) }()
+		synctest.Wait()
+		if b.keep(8, 1) {
+			t.Error("something is kept while somebody waits")
+		}
+		b.end(8)
+		if err := <-waited; err != nil {
+			t.Error(err)
 		}
 	})
 }
