@@ -29,6 +29,7 @@ type site struct {
 	t      *testing.T
 	folder string
 	store  isr.Store
+	over   func(isr.Store) isr.Store // what stands in front of the folder; nil: nothing
 	opt    isr.Options
 	made   int // generations begun
 	mu     sync.Mutex
@@ -77,6 +78,9 @@ func (s *site) start() {
 		s.t.Fatal(err)
 	}
 	s.store, s.opt.Store = store, store
+	if s.over != nil {
+		s.opt.Store = s.over(store)
+	}
 	if s.Engine, err = isr.New(s.t.Context(), s.opt); err != nil {
 		s.t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 	"unicode/utf8"
@@ -46,6 +47,8 @@ func (d *Dir) invalidate(ctx context.Context, inv isr.Invalidation) error {
 	}
 	sum := hash(inv.Name)
 	path := d.path("invalidations", sum)
+	folder := filepath.Dir(path)
+	_, missing := os.Lstat(folder)
 	stored, err := d.replace(ctx, replacement{
 		sum:    sum,
 		path:   path,
@@ -63,11 +66,16 @@ func (d *Dir) invalidate(ctx context.Context, inv isr.Invalidation) error {
 	if err != nil || !stored {
 		return err
 	}
-	folder := filepath.Dir(path)
-	if err := flushFolder(folder); err != nil {
+	if err := flushFolder(folder); err != nil || missing == nil {
 		return err
 	}
-	return flushFolder(filepath.Dir(folder)) // which the folder may be new in
+	for range 2 { // the one above may be new as well
+		folder = filepath.Dir(folder)
+		if err := flushFolder(folder); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Invalidations implements isr.Store.
