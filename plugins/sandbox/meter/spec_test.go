@@ -114,7 +114,7 @@ func newStage(t *testing.T, file string, config wazero.RuntimeConfig) *stage {
 		t.Fatal(err)
 	}
 	for i := range st.worlds {
-		st.worlds[i] = newWorld(t, config, 1000)
+		st.worlds[i] = newWorld(t, config, 20_000)
 		if _, err := st.worlds[i].InstantiateWithConfig(t.Context(), imports, wazero.NewModuleConfig()); err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,204 @@
+package meter
+
+import (
+	"math/rand/v2"
+
+	"github.com/wisr-dev/wisr/plugins/sandbox/wasm"
+)
+
+// generator makes valid modules at random: functions of two i32 and one result
+// that call each other, branch everywhere, and work on a memory and a table.
+type generator struct {
+	*rand.Rand
+	m      *wasm.Module
+	code   []byte
+	labels []bool // of the blocks that are open: whether it is a loop
+	budget int    // instructions that may still be made
+}
+
+// The functions, and the locals of each; those from spare on are counts of loops.
+const (
+	functions = 5
+	locals    = 4
+	spare     = 2 + locals
+)
+
+func random(seed uint64) []byte {
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 1)), m: &wasm.Module{}}
+	g.m.Memories = []wasm.Limits{{Min: 1, Max: 40, HasMax: true}}
+	g.m.Tables = []wasm.Table{{Value: wasm.FuncRef, Limits: wasm.Limits{Min: 8, Max: 100, HasMax: true}}}
+	g.m.DataCount = true
+	g.m.Data = []wasm.Data{{Mode: wasm.Passive, Init: []byte("some bytes")}}
+	typ := wasm.FuncType{Params: []wasm.ValueType{wasm.I32, wasm.I32}, Results: i32}
+	var items []byte
+	for f := range functions {
+		g.code, g.labels, g.budget = nil, []bool{false}, 5+g.IntN(80)
+		g.statements()
+		g.value(2)
+		g.emit(wasm.OpEnd)
+		var group []wasm.ValueType
+		for range locals + 8 {
+			group = append(group, wasm.I32)
+		}
+		g.m.AddFunc("", typ, group, g.code)
+		items = append(items, byte(f))
+	}
+	g.m.Elements = []wasm.Element{{Value: wasm.FuncRef, Offset: many(num(0), op(wasm.OpEnd)), Count: functions, Items: items}}
+	g.m.Exports = []wasm.Export{{Name: "f", Kind: wasm.KindFunc, Index: functions - 1}, {Name: "memory", Kind: wasm.KindMemory}}
+	return g.m.Encode()
+}
+
+func (g *generator) emit(o wasm.Op, immediates ...uint32) {
+	g.code = wasm.Emit(g.code, o, immediates...)
+}
+func (g *generator) number(v int32) { g.code = wasm.EmitI32(g.code, v) }
+func (g *generator) local() uint32  { return uint32(g.IntN(spare)) }
+func (g *generator) label() uint32  { return uint32(g.IntN(len(g.labels))) }
+
+// statements leave the stack as it was.
+func (g *generator) statements() {
+	for n := g.IntN(6); n >= 0 && g.budget > 0; n-- {
+		g.budget--
+		g.statement()
+	}
+}
+
+func (g *generator) statement() {
+	switch g.IntN(15) {
+	case 0, 1:
+		g.value(3)
+		g.emit(wasm.OpLocalSet, g.local())
+	case 2:
+		g.block(wasm.OpBlock)
+	case 3, 4:
+		g.loop()
+	case 5:
+		g.value(2)
+		g.block(wasm.OpIf)
+	case 6, 7:
+		g.leave(2, func() { g.value(2); g.emit(wasm.OpBrIf, g.label()) })
+	case 8:
+		g.leave(4, func() { g.emit(wasm.OpBr, g.label()) })
+	case 9:
+		g.leave(2, func() {
+			g.value(1)
+			n := g.IntN(4)
+			g.emit(wasm.OpBrTable, uint32(n))
+			for range n + 1 {
+				g.code = wasm.AppendU32(g.code, g.label())
+			}
+		})
+	case 10:
+		g.value(1)
+		g.value(1)
+		g.emit(0x36, 2, uint32(g.IntN(100))) // i32.store
+	case 11:
+		g.place()
+		g.place()
+		g.size()
+		if g.IntN(2) == 0 {
+			g.emit(wasm.OpMemoryFill, 0)
+		} else {
+			g.emit(wasm.OpMemoryCopy, 0, 0)
+		}
+	case 12:
+		g.value(1)
+		g.number(int32(g.IntN(11)))
+		g.number(int32(g.IntN(11)))
+		g.emit(wasm.OpMemoryInit, 0, 0)
+	case 13:
+		g.number(int32(g.IntN(3)))
+		g.emit(wasm.OpMemoryGrow, 0)
+		g.emit(wasm.OpLocalSet, g.local())
+	case 14:
+		g.leave(6, func() {
+			g.value(1)
+			g.value(1)
+			if g.IntN(2) == 0 {
+				g.emit(wasm.OpReturnCall, uint32(g.IntN(functions)))
+				return
+			}
+			g.number(int32(g.IntN(6)))
+			g.emit(wasm.OpReturnCallIndirect, 0, 0)
+		})
+	}
+}
+
+// leave makes what may leave the block now and then, else always.
+func (g *generator) leave(often int, jump func()) {
+	if g.IntN(often) == 0 {
+		jump()
+		return
+	}
+	g.value(1)
+	g.emit(wasm.OpIf, noResult)
+	g.labels = append(g.labels, false)
+	jump()
+	g.labels = g.labels[:len(g.labels)-1]
+	g.emit(wasm.OpEnd)
+}
+
+func (g *generator) block(o wasm.Op) {
+	g.emit(o, noResult)
+	g.labels = append(g.labels, o == wasm.OpLoop)
+	g.statements()
+	if o == wasm.OpIf && g.IntN(2) == 0 {
+		g.emit(wasm.OpElse)
+		g.statements()
+	}
+	g.labels = g.labels[:len(g.labels)-1]
+	g.emit(wasm.OpEnd)
+}
+
+// loop makes one that ends by itself, if nothing branches to its head.
+func (g *generator) loop() {
+	count := uint32(spare + g.IntN(8))
+	g.number(int32(g.IntN(20)))
+	g.emit(wasm.OpLocalSet, count)
+	g.emit(wasm.OpLoop, noResult)
+	g.labels = append(g.labels, true)
+	g.statements()
+	g.labels = g.labels[:len(g.labels)-1]
+	g.emit(wasm.OpLocalGet, count)
+	g.number(1)
+	g.emit(wasm.OpI32Sub)
+	g.emit(wasm.OpLocalTee, count)
+	g.number(0)
+	g.emit(0x4a) // i32.gt_s
+	g.emit(wasm.OpBrIf, 0)
+	g.emit(wasm.OpEnd)
+}
+
+// value leaves an i32.
+func (g *generator) value(depth int) {
+	choice := g.IntN(8)
+	if depth == 0 {
+		choice %= 3
+	}
+	switch choice {
+	case 0:
+		g.number(int32(g.Uint32()) >> g.IntN(32))
+	case 1, 2:
+		g.emit(wasm.OpLocalGet, g.local())
+	case 3, 4:
+		g.value(depth - 1)
+		g.value(depth - 1)
+		g.emit([]wasm.Op{wasm.OpI32Add, wasm.OpI32Sub, wasm.OpI32LtU, 0x6c, 0x6e, 0x73}[g.IntN(6)]) // mul, div_u, xor
+	case 5:
+		g.value(depth - 1)
+		g.emit(0x28, 2, uint32(g.IntN(100))) // i32.load
+	case 6:
+		g.value(depth - 1)
+		g.value(depth - 1)
+		g.emit(wasm.OpCall, uint32(g.IntN(functions)))
+	case 7:
+		g.value(depth - 1)
+		g.value(depth - 1)
+		g.number(int32(g.IntN(6)))
+		g.emit(wasm.OpCallIndirect, 0, 0)
+	}
+}
+
+// place and size are of memory, mostly within it, sometimes more than a piece.
+func (g *generator) place() { g.number(int32(g.IntN(1 << (8 + g.IntN(15))))) }
+func (g *generator) size()  { g.number(int32(g.IntN(1 << (4 + g.IntN(19))))) }
