@@ -29,10 +29,10 @@ type inTurn struct {
 }
 
 // Render makes a page.
-func (r inTurn) Render(ctx context.Context, key string, reason page.Reason) (*isr.Output, error) {
+func (r inTurn) Render(ctx context.Context, key string, reason page.Reason, _ *isr.Entry) (*isr.Output, error) {
 	var out *isr.Output
 	err := r.engine.Do(ctx, isr.Waiting, "draft of "+key, func(ctx context.Context) (err error) {
-		out, err = r.Renderer.Render(ctx, key, reason)
+		out, err = r.Renderer.Render(ctx, key, reason, nil)
 		return err
 	})
 	if err != nil {

@@ -25,6 +25,7 @@ type metrics struct {
 	generations *prometheus.CounterVec
 	duration    *prometheus.HistogramVec
 	fuel        *prometheus.CounterVec
+	saved       *prometheus.CounterVec
 	dropped     prometheus.Counter
 	store       prometheus.Counter
 	deploys     *prometheus.CounterVec
@@ -37,7 +38,7 @@ func newMetrics() *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		generations: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "wisr_generations_total", Help: "Generations that ended, by plugin, reason (build, stale, on-demand) and result (ok, failed).",
+			Name: "wisr_generations_total", Help: "Generations that ended, by plugin, reason (build, stale, on-demand) and result (ok, unchanged, failed).",
 		}, []string{"plugin", "reason", "result"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "wisr_generation_duration_seconds", Help: "Time that generations took, fetches and waiting for a core included, by plugin.",
@@ -46,6 +47,9 @@ func newMetrics() *metrics {
 		}, []string{"plugin"}),
 		fuel: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "wisr_generation_fuel_total", Help: "Metered work of generations that succeeded, by plugin.",
+		}, []string{"plugin"}),
+		saved: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "wisr_generation_fuel_saved_total", Help: "Metered work of pages that were not rendered again since what they are made of had not changed, by plugin.",
 		}, []string{"plugin"}),
 		dropped: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "wisr_generations_dropped_total", Help: "Generations that were left undone because the queue was full.",
@@ -68,7 +72,7 @@ func newMetrics() *metrics {
 		Name: "wisr_build_info", Help: "Always 1; the label tells the version.", ConstLabels: prometheus.Labels{"version": Version()},
 	})
 	info.Set(1)
-	m.registry.MustRegister(visits, m.generations, m.duration, m.fuel, m.dropped, m.store, m.deploys, info,
+	m.registry.MustRegister(visits, m.generations, m.duration, m.fuel, m.saved, m.dropped, m.store, m.deploys, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -90,6 +94,11 @@ func (m *metrics) handler() http.Handler {
 }
 
 func (m *metrics) generated(g isr.Generated) {
+	if g.Entry.Unchanged {
+		m.generations.WithLabelValues(g.Entry.Plugin, g.Reason, "unchanged").Inc()
+		m.saved.WithLabelValues(g.Entry.Plugin).Add(float64(g.Entry.Fuel))
+		return
+	}
 	m.generations.WithLabelValues(g.Entry.Plugin, g.Reason, "ok").Inc()
 	m.duration.WithLabelValues(g.Entry.Plugin).Observe(g.Took.Seconds())
 	m.fuel.WithLabelValues(g.Entry.Plugin).Add(float64(g.Entry.Fuel))

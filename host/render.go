@@ -26,14 +26,14 @@ var _ isr.Renderer = renderer{}
 
 // Render makes the page of a key by the version that serves it now. All that
 // takes long is done on a thread of low priority.
-func (r renderer) Render(ctx context.Context, key string, reason page.Reason) (out *isr.Output, err error) {
-	if e := r.box.Do(ctx, func(ctx context.Context) { out, err = r.render(ctx, key, reason) }); e != nil {
+func (r renderer) Render(ctx context.Context, key string, reason page.Reason, last *isr.Entry) (out *isr.Output, err error) {
+	if e := r.box.Do(ctx, func(ctx context.Context) { out, err = r.render(ctx, key, reason, last) }); e != nil {
 		return nil, e
 	}
 	return out, err
 }
 
-func (r renderer) render(ctx context.Context, key string, reason page.Reason) (*isr.Output, error) {
+func (r renderer) render(ctx context.Context, key string, reason page.Reason, last *isr.Entry) (*isr.Output, error) {
 	for {
 		match, ok := r.registry.Table().Lookup(key)
 		if !ok {
@@ -41,12 +41,15 @@ func (r renderer) render(ctx context.Context, key string, reason page.Reason) (*
 		}
 		in := match.Input()
 		in.DraftMode = r.draft
-		made, err := match.Version.Generate(ctx, in, reason)
+		made, err := generate(ctx, match.Version, in, reason, last)
 		if errors.Is(err, registry.ErrRetired) {
 			continue // replaced between the two lines above: the table has the next one
 		}
 		if err != nil {
 			return nil, err
+		}
+		if made == nil {
+			return &isr.Output{Unchanged: true}, nil
 		}
 		out := &isr.Output{
 			Plugin:  match.Version.Plugin,
@@ -55,6 +58,7 @@ func (r renderer) render(ctx context.Context, key string, reason page.Reason) (*
 			Body:    made.Body,
 			Sources: made.Sources,
 			Fuel:    made.Fuel,
+			Seen:    seenBy(match.Version, in, made),
 		}
 		if r.encode {
 			compress(out)

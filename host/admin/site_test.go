@@ -100,7 +100,7 @@ func newSite(t *testing.T, change func(*Options)) *site {
 // renderer is the engine's way to the plugins.
 type renderer struct{ registry *registry.Registry }
 
-func (r renderer) Render(ctx context.Context, key string, reason page.Reason) (*isr.Output, error) {
+func (r renderer) Render(ctx context.Context, key string, reason page.Reason, _ *isr.Entry) (*isr.Output, error) {
 	match, ok := r.registry.Table().Lookup(key)
 	if !ok {
 		return nil, fmt.Errorf("no plugin serves %s", key)

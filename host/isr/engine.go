@@ -24,7 +24,10 @@ type Renderer interface {
 	// Render runs one generation of a path in isolation and returns what it
 	// made, or an error that says why it could not. It is called by many
 	// goroutines at once, but not for one key. It ends soon after ctx does.
-	Render(ctx context.Context, key string, reason page.Reason) (*Output, error)
+	//
+	// last is the stored page if it will do that what it was made of has not
+	// changed, which the Output then says; nil if the page has to be made.
+	Render(ctx context.Context, key string, reason page.Reason, last *Entry) (*Output, error)
 }
 
 // Output is what one generation made.
@@ -36,6 +39,8 @@ type Output struct {
 	DataEncodings   []Coded
 	Fuel            uint64
 	Sources         []string
+	Seen            []byte // see Entry
+	Unchanged       bool   // a generation would make what the last one made: the rest is empty
 }
 
 // Page is what is asked for, as the route table of the moment has it.
@@ -73,6 +78,7 @@ const (
 	NoDetail     Detail = iota
 	Regenerating        // a new one is being made
 	FailedBefore        // the last attempt to make a new one failed
+	Unchanged           // it was due, and what it was made of had not changed
 )
 
 // Answer is what a visit gets.
@@ -177,7 +183,11 @@ func (e *Engine) Visit(ctx context.Context, p Page, manner Manner) (Answer, erro
 	wish := wish{notBefore: marked, priority: Waiting, reason: page.ReasonStale}
 	switch {
 	case freshness == Fresh:
-		return Answer{Entry: entry, At: now, State: Hit}, nil
+		answer := Answer{Entry: entry, At: now, State: Hit}
+		if entry.Unchanged {
+			answer.Detail = Unchanged
+		}
+		return answer, nil
 
 	case freshness == Absent && manner == Hurried:
 		_, err := e.ask(p, wish)

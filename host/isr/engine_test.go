@@ -19,7 +19,7 @@ import (
 // A scripted renderer: each test says what a generation does.
 type renderFunc func(ctx context.Context, key string, reason page.Reason) (*isr.Output, error)
 
-func (f renderFunc) Render(ctx context.Context, key string, reason page.Reason) (*isr.Output, error) {
+func (f renderFunc) Render(ctx context.Context, key string, reason page.Reason, _ *isr.Entry) (*isr.Output, error) {
 	return f(ctx, key, reason)
 }
 

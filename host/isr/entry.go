@@ -29,6 +29,13 @@ type Entry struct {
 	Sources []string // URLs that were fetched for it
 	Fuel    uint64   // work done, in metered units; 0 where nothing was metered
 
+	// Seen is what the generation was told besides its input, as JSON, by which the
+	// Renderer finds out whether the next one would make the same; nil if it cannot.
+	Seen []byte
+	// Unchanged is true if it was found out so: nothing was rendered for this entry,
+	// and all but its times is the one's before.
+	Unchanged bool
+
 	StartedAt  time.Time     // the data is as of this moment (S6)
 	FinishedAt time.Time     // age counts from this moment (S6, S41)
 	Revalidate time.Duration // fresh for so long; 0: until revalidated on demand (S8)
@@ -53,7 +60,7 @@ type Coded struct {
 // Size is the number of bytes that e costs to keep in memory, within a few
 // per cent: what a bounded cache counts.
 func (e *Entry) Size() int64 {
-	n := 512 + len(e.Key) + len(e.Props) + len(e.Body)
+	n := 512 + len(e.Key) + len(e.Props) + len(e.Body) + len(e.Seen)
 	for _, s := range e.Tags {
 		n += 16 + len(s)
 	}

@@ -236,7 +236,7 @@ func (e *Engine) generate(ctx context.Context, f *flight, begun time.Time) (*Ent
 			e.mu.Unlock()
 		}
 	}
-	out, err := e.render(ctx, key, f.reason)
+	out, err := e.render(ctx, f, prev)
 	e.mu.Lock()
 	f.landed = true // who comes from now on may find its page stale again, or wants another try
 	e.mu.Unlock()
@@ -246,7 +246,12 @@ func (e *Engine) generate(ctx context.Context, f *flight, begun time.Time) (*Ent
 		e.opt.Events.failed(Failed{Key: key, Plugin: f.page.Plugin, Reason: string(f.reason), Err: err, Took: took, Consecutive: n, Kept: prev != nil})
 		return nil, err
 	}
-	entry := e.entry(f, out)
+	var entry *Entry
+	if out.Unchanged {
+		entry = e.again(f, prev)
+	} else {
+		entry = e.entry(f, out)
+	}
 	stored, err := e.opt.Store.Put(e.base, entry)
 	if err != nil {
 		f.unkept = err
@@ -264,13 +269,34 @@ func (e *Engine) generate(ctx context.Context, f *flight, begun time.Time) (*Ent
 }
 
 // render calls the renderer. A bug there ends this generation, not the host.
-func (e *Engine) render(ctx context.Context, key string, reason page.Reason) (out *Output, err error) {
+//
+// An editor who asks for a page gets it made, whatever is known of its sources.
+func (e *Engine) render(ctx context.Context, f *flight, prev *Entry) (out *Output, err error) {
+	key := f.page.Key
 	defer func() {
 		if r := recover(); r != nil {
 			out, err = nil, fmt.Errorf("generate %s: internal error: %v", key, r)
 		}
 	}()
-	return e.opt.Renderer.Render(ctx, key, reason)
+	if f.reason != page.ReasonStale || prev != nil && prev.Seen == nil {
+		prev = nil
+	}
+	out, err = e.opt.Renderer.Render(ctx, key, f.reason, prev)
+	if err == nil && out.Unchanged && prev == nil {
+		err = fmt.Errorf("generate %s: internal error: unchanged since no page", key)
+	}
+	return out, err
+}
+
+// again makes the entry of a page that would come out as it is: its window
+// starts again, and the data it shows is as of now.
+func (e *Engine) again(f *flight, prev *Entry) *Entry {
+	entry := *prev
+	entry.Unchanged = true
+	entry.StartedAt = f.started
+	entry.FinishedAt = e.opt.Now().Round(0).UTC()
+	entry.Expire = min(entry.Expire, e.opt.Expire) // a setting that may be another by now
+	return &entry
 }
 
 // entry makes the entry of what was generated.
@@ -293,6 +319,7 @@ func (e *Engine) entry(f *flight, out *Output) *Entry {
 		Tags:       r.Tags,
 		Sources:    out.Sources,
 		Fuel:       out.Fuel,
+		Seen:       out.Seen,
 		StartedAt:  f.started,
 		FinishedAt: e.opt.Now().Round(0).UTC(),
 		Revalidate: r.Revalidate,

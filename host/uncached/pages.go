@@ -26,7 +26,7 @@ type Pages struct {
 // Visit makes the page, in whatever manner it is asked for.
 func (u *Pages) Visit(ctx context.Context, p isr.Page, _ isr.Manner) (isr.Answer, error) {
 	started := u.Now()
-	out, err := u.Renderer.Render(ctx, p.Key, page.ReasonStale)
+	out, err := u.Renderer.Render(ctx, p.Key, page.ReasonStale, nil)
 	if err != nil {
 		u.Failed(p.Key, err)
 		return isr.Answer{}, err

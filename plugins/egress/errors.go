@@ -20,7 +20,7 @@ var (
 	// than [Options].MaxRequests.
 	ErrTooManyRequests = errors.New("too many requests")
 
-	// ErrNotRepeatable is returned by [Client.Unchanged] for a Read that cannot
+	// ErrNotRepeatable is returned by [Session.Unchanged] for a Read that cannot
 	// be asked for again.
 	ErrNotRepeatable = errors.New("the request cannot be repeated")
 )

@@ -1,7 +1,6 @@
 package egress
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -128,28 +127,6 @@ func aboutContent(method, name string) bool {
 		return method == "HEAD" // there is nothing else to read
 	}
 	return strings.Contains(name, "Total") || strings.Contains(name, "Count") || strings.Contains(name, "Page")
-}
-
-// Unchanged asks again for what was read before, with the validators of then,
-// and reports whether a guest would be told the same: "not modified", or an
-// answer with the same status, content and way to it. It goes by the policy
-// and bounds of today, and the same secrets are added.
-//
-// Errors are those of [Client.Do], and ErrNotRepeatable.
-func (c *Client) Unchanged(ctx context.Context, r Read) (bool, error) {
-	if !r.Repeatable || len(r.URLs) == 0 {
-		return false, ErrNotRepeatable
-	}
-	h, err := c.first(Request{Method: r.Method, URL: r.URLs[0], Header: r.Header})
-	if err != nil {
-		return false, err
-	}
-	h.since = &r
-	got, err := c.exchange(ctx, h, c.flights.tick())
-	if err != nil {
-		return false, err
-	}
-	return got.unchanged || got.read.Digest == r.Digest && slices.Equal(got.read.URLs, r.URLs), nil
 }
 
 // condition adds the validators to a hop that asks for just what was answered

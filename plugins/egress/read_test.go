@@ -95,7 +95,7 @@ func TestWhatWasReadIsAskedForAgain(t *testing.T) {
 				t.Fatalf("the read is %+v", read)
 			}
 			c.change(&now)
-			same, err := cl.Unchanged(t.Context(), read)
+			same, err := cl.Begin().Unchanged(t.Context(), []Read{read})
 			if err != nil || same != c.same {
 				t.Errorf("unchanged: %v, %v; want %v", same, err, c.same)
 			}
@@ -111,11 +111,11 @@ func TestAHeadIsAskedForAgain(t *testing.T) {
 	server := serve(t, up.ServeHTTP)
 	c := client(t, Options{}, server.URL)
 	read := reading(t, c, Request{Method: "HEAD", URL: server.URL})
-	if same, err := c.Unchanged(t.Context(), read); err != nil || !same {
+	if same, err := c.Begin().Unchanged(t.Context(), []Read{read}); err != nil || !same {
 		t.Errorf("unchanged: %v, %v", same, err)
 	}
 	up.header["Content-Length"] = "8"
-	if same, err := c.Unchanged(t.Context(), read); err != nil || same {
+	if same, err := c.Begin().Unchanged(t.Context(), []Read{read}); err != nil || same {
 		t.Errorf("another length is unchanged: %v, %v", same, err)
 	}
 }
@@ -137,11 +137,11 @@ func TestAValidatorIsNotSentElsewhere(t *testing.T) {
 	})
 	c := client(t, Options{}, server.URL)
 	read := reading(t, c, Request{URL: server.URL})
-	if same, err := c.Unchanged(t.Context(), read); err != nil || !same || up.Load().Header.Get("If-None-Match") != `"1"` {
+	if same, err := c.Begin().Unchanged(t.Context(), []Read{read}); err != nil || !same || up.Load().Header.Get("If-None-Match") != `"1"` {
 		t.Errorf("the same way: unchanged %v, %v", same, err)
 	}
 	to = "/new"
-	same, err := c.Unchanged(t.Context(), read)
+	same, err := c.Begin().Unchanged(t.Context(), []Read{read})
 	if err != nil || same {
 		t.Errorf("another way: unchanged %v, %v", same, err)
 	}
@@ -174,7 +174,7 @@ func TestWhatCannotBeRepeatedIsNot(t *testing.T) {
 		if read.Repeatable {
 			t.Errorf("%s: repeatable", name)
 		}
-		if _, err := c.Unchanged(t.Context(), read); !errors.Is(err, ErrNotRepeatable) {
+		if _, err := c.Begin().Unchanged(t.Context(), []Read{read}); !errors.Is(err, ErrNotRepeatable) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if text := fmt.Sprintf("%+v", read); strings.Contains(text, "hunter2") {
@@ -187,7 +187,7 @@ func TestWhatCannotBeRepeatedIsNot(t *testing.T) {
 func TestAskingAgainIsCheckedToo(t *testing.T) {
 	up := serve(t, func(http.ResponseWriter, *http.Request) {})
 	read := reading(t, client(t, Options{}, up.URL), Request{URL: up.URL})
-	_, err := client(t, Options{}, "https://other.example").Unchanged(t.Context(), read)
+	_, err := client(t, Options{}, "https://other.example").Begin().Unchanged(t.Context(), []Read{read})
 	if d := (*Denied)(nil); !errors.As(err, &d) {
 		t.Errorf("%v", err)
 	}

@@ -18,13 +18,15 @@ type Session struct {
 	began  uint64 // by the clock of flights
 
 	mu    sync.Mutex
-	asked int    // guarded by mu
-	reads []Read // guarded by mu
+	asked int                // guarded by mu
+	reads []Read             // guarded by mu
+	known map[string]*answer // by request: what Unchanged was told, each to be handed out once; guarded by mu
+	room  int64              // bytes that known may still take; guarded by mu
 }
 
 // Begin starts a session.
 func (c *Client) Begin() *Session {
-	return &Session{client: c, began: c.flights.tick()}
+	return &Session{client: c, began: c.flights.tick(), room: c.maxResponse}
 }
 
 // Do makes one request; see [Client.Do]. ErrTooManyRequests, wrapped, is for
@@ -34,12 +36,20 @@ func (s *Session) Do(ctx context.Context, r Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, err := s.client.exchange(ctx, h, s.began)
+	got, err := s.exchange(ctx, h)
 	if err != nil {
 		return nil, err
 	}
 	s.keep(got.read)
 	return got.response, nil
+}
+
+// exchange makes a request, or has its answer from Unchanged.
+func (s *Session) exchange(ctx context.Context, h *hop) (*answer, error) {
+	if got := s.take(h); got != nil {
+		return got, nil
+	}
+	return s.client.exchange(ctx, h, s.began)
 }
 
 // prepare counts and checks a request; nothing is sent.
@@ -115,7 +125,7 @@ func (s *Session) DoAll(ctx context.Context, requests []Request, most int64) ([]
 	var group sync.WaitGroup
 	for i, h := range hops {
 		group.Go(func() {
-			got, err := s.client.exchange(ctx, h, s.began)
+			got, err := s.exchange(ctx, h)
 			if err != nil {
 				results[i].Err, reads[i] = err, failedRead(s.client, h)
 				if d := (*Denied)(nil); errors.As(err, &d) { // on the way, or by its address

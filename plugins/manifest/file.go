@@ -13,6 +13,7 @@ type file struct {
 	Module   string            `toml:"module"`
 	SHA256   string            `toml:"sha256"`
 	Snapshot bool              `toml:"snapshot"`
+	Always   bool              `toml:"revalidate_always"`
 	Build    fileBuild         `toml:"build"`
 	Limits   fileLimits        `toml:"limits"`
 	Fetch    fileFetch         `toml:"fetch"`
@@ -72,6 +73,7 @@ func (f file) manifest() *Manifest {
 	return &Manifest{
 		Name:     f.Name,
 		Snapshot: f.Snapshot,
+		Always:   f.Always,
 		Build:    Build{Command: f.Build.Command},
 		Limits: Limits{
 			Timeout: time.Duration(f.Limits.Timeout),

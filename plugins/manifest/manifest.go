@@ -31,6 +31,7 @@ type Manifest struct {
 	Files    map[string]string
 	Config   map[string]string // strings for the guest
 	Snapshot bool              // whether the module's memory is kept after its initialiser ran
+	Always   bool              // revalidate_always: a stale page is rendered also if nothing that it read has changed
 
 	Dir  string // absolute path of the plugin's folder; "" if there is none
 	Text []byte // the file itself

@@ -84,9 +84,35 @@ func (v *Version) Generate(ctx context.Context, in page.Input, reason page.Reaso
 	return made, err
 }
 
+// Renew is Generate for a path that was made before by this version, from the
+// same input, by a generation that saw what is given. Where a generation would
+// see the same now, and so make the same page, no guest runs and unchanged is
+// true.
+func (v *Version) Renew(ctx context.Context, in page.Input, reason page.Reason, seen sandbox.Seen) (made *Generated, unchanged bool, err error) {
+	made, err = v.runWith(ctx, in, func() (*sandbox.Instance, error) {
+		check, err := v.module.Check(ctx, seen)
+		if err != nil {
+			return nil, err
+		}
+		if unchanged = check.Unchanged; unchanged {
+			return nil, nil
+		}
+		return check.Run(ctx)
+	}, v.maker(ctx, in, reason))
+	if !unchanged {
+		v.ended(in, err)
+	}
+	return made, unchanged, err
+}
+
 // generate is Generate without a record of how it ended.
 func (v *Version) generate(ctx context.Context, in page.Input, reason page.Reason) (*Generated, error) {
-	return v.run(ctx, in, func(inst *sandbox.Instance) (*Generated, error) {
+	return v.run(ctx, in, v.maker(ctx, in, reason))
+}
+
+// maker is what is done with the instance of a generation.
+func (v *Version) maker(ctx context.Context, in page.Input, reason page.Reason) func(*sandbox.Instance) (*Generated, error) {
+	return func(inst *sandbox.Instance) (*Generated, error) {
 		result := page.Result{Kind: page.KindProps, Props: noProps, Status: 200}
 		if v.module.Has(page.ExportProps) {
 			input, err := in.Props(reason)
@@ -111,7 +137,7 @@ func (v *Version) generate(ctx context.Context, in page.Input, reason page.Reaso
 			made.Result.Header = withContentType(in.Path, result.Header)
 		}
 		return made, nil
-	})
+	}
 }
 
 // Shell returns the page that stands in while a path of a route with fallback
@@ -150,6 +176,12 @@ func (v *Version) makeShell(ctx context.Context, in page.Input) (*Generated, err
 
 // run gives f one fresh instance and adds to what it made what the instance saw.
 func (v *Version) run(ctx context.Context, in page.Input, f func(*sandbox.Instance) (*Generated, error)) (*Generated, error) {
+	return v.runWith(ctx, in, func() (*sandbox.Instance, error) { return v.module.Run(ctx) }, f)
+}
+
+// runWith is run with an instance that start makes, or none if there is nothing
+// to do.
+func (v *Version) runWith(ctx context.Context, in page.Input, start func() (*sandbox.Instance, error), f func(*sandbox.Instance) (*Generated, error)) (*Generated, error) {
 	if v.Err != nil {
 		f := &Failure{Plugin: v.Plugin, Path: in.Path, Cause: causeLoad, Err: fmt.Errorf("it is not loaded: %w", v.Err)}
 		var first *Failure
@@ -162,9 +194,12 @@ func (v *Version) run(ctx context.Context, in page.Input, f func(*sandbox.Instan
 		return nil, err
 	}
 	defer v.release()
-	inst, err := v.module.Run(ctx)
+	inst, err := start()
 	if err != nil {
 		return nil, v.failure("", in.Path, err)
+	}
+	if inst == nil {
+		return nil, nil
 	}
 	defer inst.Close()
 	made, err := f(inst)
@@ -180,20 +215,6 @@ func (v *Version) run(ctx context.Context, in page.Input, f func(*sandbox.Instan
 	made.Seen = inst.Seen()
 	made.Fuel = inst.Fuel()
 	return made, nil
-}
-
-// Unchanged reports whether a generation that saw this would see the same now,
-// and so, with the same input, make the same page. No guest runs. On an error
-// nothing is known.
-func (v *Version) Unchanged(ctx context.Context, seen sandbox.Seen) (bool, error) {
-	if v.Err != nil {
-		return false, nil
-	}
-	if err := v.acquire(); err != nil {
-		return false, err
-	}
-	defer v.release()
-	return v.module.Unchanged(ctx, seen)
 }
 
 func (v *Version) render(ctx context.Context, inst *sandbox.Instance, in page.Input, props json.RawMessage, fallback bool) ([]byte, error) {

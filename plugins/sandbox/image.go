@@ -75,7 +75,7 @@ func (e *entry) readImage(name string) []byte {
 // takes what it leaves. The text is why there is nothing to take: it failed, as
 // it will in every instance, or its effect is not all in memory and globals.
 func (m *Module) takeImage(ctx context.Context) (data []byte, why string) {
-	i := m.instance()
+	i := m.instance(m.fetch.Begin())
 	i.imaging = true
 	// Nothing else is to run in it, whatever becomes of it.
 	i.dead = true

@@ -45,8 +45,10 @@ func (m *Module) Has(export string) bool { return m.exports[export] }
 // Run makes an instance in which nothing has run yet but the initialiser. Its
 // time (Spec.Timeout) starts when a core is free for it, and covers its start
 // function, its initialiser and all its calls. Errors are *Failure.
-func (m *Module) Run(ctx context.Context) (*Instance, error) {
-	i := m.instance()
+func (m *Module) Run(ctx context.Context) (*Instance, error) { return m.run(ctx, m.fetch.Begin()) }
+
+func (m *Module) run(ctx context.Context, fetch *egress.Session) (*Instance, error) {
+	i := m.instance(fetch)
 	var err error
 	if e := m.box.Do(ctx, func(ctx context.Context) { err = i.start(ctx) }); e != nil {
 		err = i.noCore("", e)
@@ -58,8 +60,8 @@ func (m *Module) Run(ctx context.Context) (*Instance, error) {
 	return i, nil
 }
 
-func (m *Module) instance() *Instance {
-	i := &Instance{mod: m, left: m.timeout, begun: m.image != nil, fetch: m.fetch.Begin()}
+func (m *Module) instance(fetch *egress.Session) *Instance {
+	i := &Instance{mod: m, left: m.timeout, begun: m.image != nil, fetch: fetch}
 	i.stdout = stream{log: &i.log, level: levelStdout, over: i.over}
 	i.stderr = stream{log: &i.log, level: levelStderr, over: i.over, copy: &i.panicked}
 	return i

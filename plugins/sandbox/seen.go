@@ -1,15 +1,12 @@
 package sandbox
 
 import (
-	"context"
-	"errors"
 	"io/fs"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/tetratelabs/wazero/sys"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/wisr-dev/wisr/plugins/egress"
 )
@@ -142,7 +139,7 @@ func (i *Instance) Seen() Seen {
 	return Seen{Clock: o.clock, Random: o.random, Files: o.files, Much: o.much, Reads: i.fetch.Reads()}
 }
 
-// Checkable reports whether [Module.Unchanged] can find that nothing changed:
+// Checkable reports whether a [Module.Check] can find that nothing changed:
 // a guest that asked for the time would be told another.
 func (s Seen) Checkable() bool {
 	if s.Clock || s.Random || s.Much {
@@ -160,33 +157,6 @@ func (s Seen) Checkable() bool {
 	}
 	return true
 }
-
-// Unchanged looks at what a run of this module saw and reports whether a run
-// would be told the same now. It looks at files, then asks every upstream
-// again, at the same time, with what it answered then ([egress.Client.Unchanged]).
-// It takes no core and no instance. On an error nothing is known.
-func (m *Module) Unchanged(ctx context.Context, s Seen) (bool, error) {
-	if !s.Checkable() || !m.sameFiles(s.Files) {
-		return false, nil
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	for _, r := range s.Reads {
-		group.Go(func() error {
-			same, err := m.fetch.Unchanged(ctx, r)
-			if err == nil && !same {
-				err = errChanged // the others need no answer any more
-			}
-			return err
-		})
-	}
-	err := group.Wait()
-	if errors.Is(err, errChanged) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-var errChanged = errors.New("changed")
 
 func (m *Module) sameFiles(files []File) bool {
 	roots := make(map[string]*os.Root, len(m.files))

@@ -51,8 +51,8 @@ func TestAGuestThatPostedIsNeverUnchanged(t *testing.T) {
 	if len(s.Reads) != 1 || s.Reads[0].URLs[0] != u.URL+"/render" || s.Checkable() {
 		t.Errorf("it saw %+v", s)
 	}
-	if same, err := m.Unchanged(t.Context(), s); same || err != nil {
-		t.Errorf("unchanged: %v, %v", same, err)
+	if c, err := m.Check(t.Context(), s); c.Unchanged || err != nil {
+		t.Errorf("unchanged: %v, %v", c.Unchanged, err)
 	}
 }
 
@@ -62,8 +62,8 @@ func TestAGuestThatSawNothingIsUnchanged(t *testing.T) {
 	if _, err := i.Call(t.Context(), "render", []byte("x")); err != nil {
 		t.Fatal(err)
 	}
-	if same, err := m.Unchanged(t.Context(), stored(t, i.Seen())); !same || err != nil {
-		t.Errorf("unchanged: %v, %v", same, err)
+	if c, err := m.Check(t.Context(), stored(t, i.Seen())); !c.Unchanged || err != nil {
+		t.Errorf("unchanged: %v, %v", c.Unchanged, err)
 	}
 }
 
@@ -123,8 +123,8 @@ func TestFilesThatAGuestOpenedAreLookedAtAgain(t *testing.T) {
 				t.Fatalf("it saw %+v", s)
 			}
 			c.change(t, dir)
-			if same, err := m.Unchanged(t.Context(), s); same != c.same || err != nil {
-				t.Errorf("unchanged: %v, %v; want %v; it saw %+v", same, err, c.same, s.Files)
+			if check, err := m.Check(t.Context(), s); check.Unchanged != c.same || err != nil {
+				t.Errorf("unchanged: %v, %v; want %v; it saw %+v", check.Unchanged, err, c.same, s.Files)
 			}
 		})
 	}

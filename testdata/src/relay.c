@@ -2,7 +2,8 @@
 //
 // With the config key "upstream" (a base URL), getStaticPaths posts its input
 // to {upstream}/paths, getStaticProps to {upstream}/props, render to
-// {upstream}/render. The answer's status says what to do with its body:
+// {upstream}/render; with the key "method" it GETs there. The answer's status says
+// what to do with its body:
 //
 //   200  output the body, return 0
 //   500  error_set(body), return 1
@@ -207,12 +208,14 @@ static u32 ask(const char *what, const char *otherwise) {
 		output_text(otherwise);
 		return 0;
 	}
+	char method[8];
+	int get = config("method", method, sizeof method); // GET alone is worth a word
 	struct buffer b = {buf, 0, sizeof buf};
-	add_text(&b, "{\"method\":\"POST\",\"url\":\"");
+	add_text(&b, get ? "{\"method\":\"GET\",\"url\":\"" : "{\"method\":\"POST\",\"url\":\"");
 	add_text(&b, upstream);
 	add_text(&b, what);
-	add_text(&b, "\",\"headers\":{\"content-type\":\"application/json\"}}");
-	u64 body = ext_http_request(block(b.at, b.size), ext_input_offset());
+	add_text(&b, get ? "\"}" : "\",\"headers\":{\"content-type\":\"application/json\"}}");
+	u64 body = ext_http_request(block(b.at, b.size), get ? 0 : ext_input_offset());
 	return obey(ext_http_status_code(), body);
 }
 

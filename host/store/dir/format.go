@@ -57,6 +57,7 @@ type header struct {
 	Tags       []string      `json:"tags,omitempty"`
 	Sources    []string      `json:"sources,omitempty"`
 	Fuel       uint64        `json:"fuel"`
+	Unchanged  bool          `json:"unchanged,omitempty"`
 	FinishedAt time.Time     `json:"finishedAt"`
 	Revalidate duration      `json:"revalidate"`
 	Expire     duration      `json:"expire"`
@@ -65,6 +66,8 @@ type header struct {
 
 	Encodings     []coding `json:"encodings,omitempty"`
 	DataEncodings []coding `json:"dataEncodings,omitempty"`
+
+	Seen json.RawMessage `json:"seen,omitempty"`
 }
 
 // coding is an isr.Coded in the header: its bytes are at the end of the file.
@@ -119,6 +122,7 @@ func encode(e *isr.Entry) ([]byte, error) {
 		FinishedAt: e.FinishedAt.UTC(), Revalidate: duration(e.Revalidate), Expire: duration(e.Expire),
 		ETag: e.ETag, DataETag: e.DataETag,
 		Encodings: codings(e.Encodings), DataEncodings: codings(e.DataEncodings),
+		Seen: e.Seen, Unchanged: e.Unchanged,
 	}
 	if err := h.checkText(); err != nil {
 		return nil, err
@@ -243,6 +247,7 @@ func decodeHead(line firstLine, data []byte) (*isr.Entry, *header, error) {
 		StartedAt: line.started, FinishedAt: h.FinishedAt,
 		Revalidate: time.Duration(h.Revalidate), Expire: time.Duration(h.Expire),
 		ETag: h.ETag, DataETag: h.DataETag,
+		Seen: h.Seen, Unchanged: h.Unchanged,
 	}, &h, nil
 }
 

@@ -90,6 +90,8 @@ func generation(key string, n int) *isr.Entry {
 		Body:       fmt.Appendf(nil, "<p>%s, generation %d\r\n\x00\xff\n", key, n),
 		Tags:       []string{"news", "tag with spaces", "日本"},
 		Sources:    []string{"https://api.example.com/x?a=1&b=%20"},
+		Seen:       []byte(`{"reads":[{"urls":["https://api.example.com/x?a=1&b=<%20>"]}]}`),
+		Unchanged:  true,
 		Fuel:       1<<63 + uint64(n),
 		StartedAt:  epoch.Add(time.Duration(n)),
 		FinishedAt: epoch.Add(time.Duration(n) + 1500*time.Millisecond + 1),
