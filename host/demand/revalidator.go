@@ -94,21 +94,49 @@ func (c *call) names(ctx context.Context) []isr.Name {
 	if len(r.Paths)+len(all) == 0 {
 		all = append(all, named{isr.Name{Kind: isr.NamePlugin, Value: r.Plugin}, Result{Plugin: r.Plugin}})
 	}
-	var done []isr.Name
-	for _, n := range all {
+	results := c.each(ctx, len(all), func(i int) (Result, bool) {
+		result := all[i].Result
+		if r.Plugin != "" && !c.table.Mentions(r.Plugin) {
+			result.Result, result.Status = Unknown, statusNotFound
+			return result, true
+		}
+		return c.mark(ctx, all[i].Name, result), true
+	})
+	var marked []isr.Name
+	for i, result := range results {
+		if result.Result == Marked {
+			marked = append(marked, all[i].Name)
+		}
+	}
+	return marked
+}
+
+// each does something for each of n names, some at a time, and returns the
+// results in the order of the call. do is not called any more once ctx has ended; what it
+// says is not done has no result.
+func (c *call) each(ctx context.Context, n int, do func(i int) (_ Result, done bool)) []Result {
+	results := make([]Result, n)
+	var group errgroup.Group
+	group.SetLimit(max(c.Parallel, 1))
+	for i := range n {
 		if ctx.Err() != nil {
 			break
 		}
-		result := n.Result
-		if r.Plugin != "" && !c.table.Mentions(r.Plugin) {
-			result.Result, result.Status = Unknown, statusNotFound
-		} else if result = c.mark(ctx, n.Name, result); result.Result != Failed {
-			done = append(done, n.Name)
-		}
-		c.note(result, true)
-		c.say(result)
+		group.Go(func() error {
+			if result, done := do(i); done {
+				results[i] = result
+				c.say(result)
+			}
+			return nil
+		})
 	}
-	return done
+	_ = group.Wait() // its functions return no errors
+	for _, result := range results {
+		if result.Result != "" {
+			c.note(result, true)
+		}
+	}
+	return results
 }
 
 // mark marks or purges one name.
@@ -128,27 +156,7 @@ func (c *call) mark(ctx context.Context, n isr.Name, result Result) Result {
 // paths does what was asked for with each path. The error is that of ctx.
 func (c *call) paths(ctx context.Context) error {
 	paths := unique(c.request.Paths)
-	results := make([]Result, len(paths))
-	var group errgroup.Group
-	group.SetLimit(max(c.Parallel, 1))
-	for i, path := range paths {
-		if ctx.Err() != nil {
-			break
-		}
-		group.Go(func() error {
-			if result, done := c.path(ctx, path); done {
-				results[i] = result
-				c.say(result)
-			}
-			return nil
-		})
-	}
-	_ = group.Wait()                 // its functions return no errors
-	for _, result := range results { // in the order of the call
-		if result.Result != "" {
-			c.note(result, true)
-		}
-	}
+	c.each(ctx, len(paths), func(i int) (Result, bool) { return c.path(ctx, paths[i]) })
 	return context.Cause(ctx)
 }
 
