@@ -121,11 +121,11 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 	if opt.Mode == Dev {
 		return h, nil
 	}
+	// Before the first page of another version replaces one of these.
+	if err := h.retain(ctx); err != nil {
+		return nil, err
+	}
 	if opt.Mode == Start {
-		// Before the first page of another version replaces one of these.
-		if err := h.store.Retain(ctx, h.registry.Kept()); err != nil {
-			return nil, err
-		}
 		if err := h.box.Retain(h.registry.Modules()); err != nil {
 			opt.Log.Warn("compiled modules that are not needed stay on the disk", "error", err)
 		}

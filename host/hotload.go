@@ -33,3 +33,18 @@ func (h *Host) live(ctx context.Context, key string) (registry.LivePage, bool) {
 	}
 	return live, true
 }
+
+// retain tells the store whose pages are needed: of the versions that are active and
+// those that may come back. A build knows the latter from the last start: the pages
+// that it replaces are those to go back to.
+func (h *Host) retain(ctx context.Context) error {
+	versions := h.registry.Kept()
+	if h.opt.Mode == Build {
+		recorded, err := registry.KeptIn(h.workPath(versionsWork))
+		if err != nil {
+			return err
+		}
+		versions = append(versions, recorded...)
+	}
+	return h.store.Retain(ctx, versions)
+}

@@ -253,3 +253,26 @@ func TestABrokenVersionIsRefusedWithAReport(t *testing.T) {
 		t.Errorf("without a trial: %d %+v", status, report)
 	}
 }
+
+// The same by a restart: the folder changed, `wisr build` made every page anew, and
+// the version before it comes back with what it had made.
+func TestPagesOfAVersionComeBackAfterABuild(t *testing.T) {
+	s := newSite(t, "50MB")
+	s.versions(2)
+	folder := func(v int) { s.write("plugins/blog/plugin.toml", s.manifest(v)) }
+	s.module("blog", "/blog/[x]", "relay.wasm")
+	page := func(v int) string { return fmt.Sprintf(`rendered by %d, props {"of":%d}, /blog/0`, v, v) }
+	folder(1)
+	s.build()
+	s.start()
+	s.sees("/blog/0", 200, "HIT", page(1))
+	s.stop()
+	folder(2)
+	s.build()
+	s.start()
+	s.sees("/blog/0", 200, "HIT", page(2))
+	if status, report := s.rollback(""); status != 200 || report.Outcome != registry.Live {
+		t.Fatalf("rollback: %d %+v", status, report)
+	}
+	s.sees("/blog/0", 200, "HIT", page(1))
+}

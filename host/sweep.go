@@ -70,10 +70,8 @@ func (s *sweeper) wake() {
 }
 
 func (s *sweeper) sweep(ctx context.Context) error {
-	if s.h.opt.Mode == Start {
-		if err := s.h.store.Retain(ctx, s.h.registry.Kept()); err != nil {
-			return err
-		}
+	if err := s.h.retain(ctx); err != nil {
+		return err
 	}
 	table := s.h.registry.Table()
 	if len(table.Versions) == 0 {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,12 +71,12 @@ func (rec *record) active() (Kept, bool) { return rec.find(rec.Active) }
 
 // readRecords reads the records of all plugins, by name. One that cannot be read
 // is reported and left out: the folders still say what there is.
-func (r *Registry) readRecords() (map[string]*record, error) {
+func readRecords(versions string, log *slog.Logger) (map[string]*record, error) {
 	records := make(map[string]*record)
-	if r.opt.Versions == "" {
+	if versions == "" {
 		return records, nil
 	}
-	entries, err := os.ReadDir(r.opt.Versions)
+	entries, err := os.ReadDir(versions)
 	if errors.Is(err, fs.ErrNotExist) {
 		return records, nil
 	}
@@ -83,7 +84,7 @@ func (r *Registry) readRecords() (map[string]*record, error) {
 		return nil, fmt.Errorf("read what plugins are active: %w", err)
 	}
 	for _, entry := range entries {
-		file := filepath.Join(r.opt.Versions, entry.Name(), recordFile)
+		file := filepath.Join(versions, entry.Name(), recordFile)
 		data, err := os.ReadFile(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -93,7 +94,7 @@ func (r *Registry) readRecords() (map[string]*record, error) {
 			err = json.Unmarshal(data, rec)
 		}
 		if err != nil {
-			r.opt.Log.Warn("what version of a plugin was active cannot be read; its folder counts", "plugin", entry.Name(), "file", file, "error", err)
+			log.Warn("what version of a plugin was active cannot be read; its folder counts", "plugin", entry.Name(), "file", file, "error", err)
 			continue
 		}
 		records[entry.Name()] = rec

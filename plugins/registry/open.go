@@ -21,7 +21,7 @@ func (r *Registry) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.records, err = r.readRecords(); err != nil {
+	if r.records, err = readRecords(r.opt.Versions, r.opt.Log); err != nil {
 		return err
 	}
 	all := r.each(dirs, func(dir string) found { return r.openFolder(ctx, dir) })

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -92,21 +93,31 @@ func (r *Registry) status(place string, v *Version) Status {
 func (r *Registry) Kept() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	ids := make(map[string]bool)
+	ids := keptIDs(r.records)
 	for _, v := range r.versions {
-		ids[v.ID] = true
+		ids = append(ids, v.ID)
 	}
-	for _, rec := range r.records {
+	return distinct(ids)
+}
+
+// KeptIn returns the versions that can be made active again according to what a
+// registry left in a folder, its Options.Versions.
+func KeptIn(versions string) ([]string, error) {
+	records, err := readRecords(versions, slog.New(slog.DiscardHandler))
+	return distinct(keptIDs(records)), err
+}
+
+func keptIDs(records map[string]*record) (ids []string) {
+	for _, rec := range records {
 		for _, k := range rec.Versions {
-			ids[k.ID] = true
+			ids = append(ids, k.ID)
 		}
 	}
-	all := make([]string, 0, len(ids))
-	for id := range ids {
-		if id != "" {
-			all = append(all, id)
-		}
-	}
-	slices.Sort(all)
-	return all
+	return ids
+}
+
+// distinct sorts texts and leaves out repeated and empty ones.
+func distinct(texts []string) []string {
+	slices.Sort(texts)
+	return slices.DeleteFunc(slices.Compact(texts), func(s string) bool { return s == "" })
 }

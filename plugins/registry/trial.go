@@ -122,7 +122,7 @@ func (r *Registry) tryPage(ctx context.Context, match Match) Tried {
 		tried.Error, tried.err = err.Error(), err
 		return tried
 	}
-	tried.Kind, tried.Status, tried.Size = made.Result.Kind.String(), made.Result.Status, len(made.Body)
+	tried.Kind, tried.Status, tried.Size, tried.Fuel = made.Result.Kind.String(), made.Result.Status, len(made.Body), made.Fuel
 	tried.Fuel = made.Fuel
 	switch made.Result.Kind {
 	case page.KindRedirect:

@@ -107,6 +107,12 @@ func TestEveryGateOfTheTrial(t *testing.T) {
 			func(s *site, _ *stored) { s.upstream.on("blog/render", body(499)) },
 			func(t *Trial) { t.MinSizePercent = 49 }, CodeSize, "has 1000 bytes, and would have 499, less than 50%", "",
 		},
+		"a page takes more work": {
+			func(_ *site, store *stored) {
+				store.put("/blog/4", LivePage{Kind: page.KindProps, Status: 200, Size: 1000, Fuel: 200})
+			},
+			func(t *Trial) { t.MaxFuelPercent = 0 }, CodeFuel, "/blog/4 needs 200 units of work, and would need ", "/blog/4",
+		},
 		"pages grow": {
 			func(s *site, _ *stored) { s.upstream.on("blog/render", body(3100)) },
 			func(t *Trial) { t.MaxSizePercent = 0 }, CodeSize, "has 1000 bytes, and would have 3100, more than 200%", "",
