@@ -1,0 +1,278 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// What the guest hostile.wasm does, and what it ends with.
+var hostile = map[string]Cause{
+	"l": CauseTimeout, "e": CauseTimeout, "t": CauseTimeout, "m": CauseTimeout, "w": CauseTimeout, "z": CauseTimeout,
+	"L": CauseTimeout, // or it logs all, if the machine is fast
+	"r": CauseTrap, "s": CauseTrap, "u": CauseTrap, "F": CauseTrap,
+	"g": CauseMemory, "k": CauseMemory,
+	"f": CauseOutput, "o": CauseOutput,
+	"x": CauseExit,
+	"v": CauseError,
+	"c": "", // it comes through, and leaves a mess
+}
+
+func TestAHostileGuestEndsItself(t *testing.T) {
+	m := load(t, box(t, Options{}), Spec{Module: fixture(t, "hostile.wasm"), Timeout: 200 * time.Millisecond, Memory: 64 << 20})
+	for what, want := range hostile {
+		t.Run(what, func(t *testing.T) {
+			i := run(t, m)
+			_, err := i.Call(t.Context(), "render", []byte(what))
+			i.Close()
+			if problem := ended(err, want); problem != "" {
+				t.Error(problem)
+			}
+			good(t, m)
+		})
+	}
+}
+
+// ended tells what is wrong with how a hostile guest ended; "" if nothing is.
+func ended(err error, want Cause) string {
+	f, failed := err.(*Failure)
+	switch {
+	case err == nil && want == "", failed && f.Cause == want:
+		return ""
+	case failed && f.Cause == CauseTimeout: // on a slow machine whatever it does takes too long
+		return ""
+	case err == nil && want == CauseTimeout: // and on a fast one not
+		return ""
+	}
+	return fmt.Sprintf("got %v, want %q", err, want)
+}
+
+// good generates a page in the module of a hostile guest.
+func good(t *testing.T, m *Module) {
+	t.Helper()
+	if out, err := generate(t.Context(), m, "page"); err != nil || out != "page" {
+		t.Errorf("got %q, %v", out, err)
+	}
+}
+
+func generate(ctx context.Context, m *Module, input string) (output string, err error) {
+	e := m.box.Do(ctx, func(ctx context.Context) {
+		var i *Instance
+		if i, err = m.Run(ctx); err != nil {
+			return
+		}
+		defer i.Close()
+		var out []byte
+		out, err = i.Call(ctx, "render", []byte(input))
+		output = string(out)
+	})
+	return output, firstError(err, e)
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A gigabyte of memory that is filled again and again: one instruction takes
+// longer than the time there is.
+func TestFillingAGigabyteEndsWithTheTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes to a gigabyte")
+	}
+	m := load(t, box(t, Options{}), Spec{Module: fixture(t, "hostile.wasm"), Timeout: 200 * time.Millisecond, Memory: 1100 << 20})
+	if _, err := generate(t.Context(), m, "m"); ended(err, CauseTimeout) != "" || err == nil {
+		t.Errorf("got %v", err)
+	}
+	good(t, m)
+}
+
+// Hostile generations at random among good ones. WISR_HOSTILE says how many,
+// such as 10000. Nothing is left of them, and every good page is right.
+func TestHostileGenerationsLeaveNothing(t *testing.T) {
+	n := 300
+	if s := os.Getenv("WISR_HOSTILE"); s != "" {
+		var err error
+		if n, err = strconv.Atoi(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cache := t.TempDir()
+	s, err := New(t.Context(), Options{CacheDir: cache})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := load(t, s, Spec{Module: fixture(t, "hostile.wasm"), Timeout: 30 * time.Millisecond, Memory: 32 << 20})
+	// Good pages have the time that a busy machine takes.
+	fine := load(t, s, Spec{Module: fixture(t, "hostile.wasm"), Memory: 32 << 20})
+	relay := load(t, s, Spec{Module: fixture(t, "relay.wasm"), Memory: 32 << 20})
+
+	mix(t, m, fine, relay, 100)
+	before := left(t, cache)
+	mix(t, m, fine, relay, n)
+	// What ends, ends soon; threads are kept for a while.
+	var after leftovers
+	for deadline := time.Now().Add(idleFor + 10*time.Second); ; time.Sleep(100 * time.Millisecond) {
+		after = left(t, cache)
+		if after.within(before) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("before %+v\nafter  %+v", before, after)
+		}
+	}
+	t.Logf("%d generations\nbefore %+v\nafter  %+v", n, before, after)
+	for _, m := range []*Module{m, fine, relay} {
+		if err := m.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := s.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if n := polite(t); n > 0 {
+		t.Errorf("%d threads of lowered priority are left", n)
+	}
+}
+
+// mix runs generations, half of them hostile, as many at once as a host would.
+func mix(t *testing.T, m, fine, relay *Module, n int) {
+	t.Helper()
+	var kinds []string
+	for what := range hostile {
+		kinds = append(kinds, what)
+	}
+	random := rand.New(rand.NewPCG(1, uint64(n)))
+	jobs := make(chan int)
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			for k := range jobs {
+				if k < 0 {
+					what := kinds[-k-1]
+					if _, err := generate(t.Context(), m, what); ended(err, hostile[what]) != "" {
+						t.Errorf("%s: %s", what, ended(err, hostile[what]))
+					}
+					continue
+				}
+				page := fmt.Sprintf("page %d", k)
+				if out, err := generate(t.Context(), fine, page); err != nil || out != page {
+					t.Errorf("got %q, %v; want %q", out, err, page)
+				}
+				if out, err := generate(t.Context(), relay, ""); err != nil || !strings.Contains(out, "relay") {
+					t.Errorf("got %q, %v", out, err)
+				}
+			}
+		})
+	}
+	for k := range n {
+		jobs <- k
+		jobs <- -1 - random.IntN(len(kinds))
+	}
+	close(jobs)
+	all.Wait()
+}
+
+// leftovers are what a process has.
+type leftovers struct {
+	Goroutines, Threads, Descriptors, Memfds, Maps, Files int
+	RSS                                                   uint64 // bytes
+}
+
+func (l leftovers) within(before leftovers) bool {
+	// Go itself keeps the threads it once had, and a few more than before do not tell.
+	return l.Goroutines <= before.Goroutines && l.Threads <= before.Threads+8 && l.Descriptors <= before.Descriptors &&
+		l.Memfds <= before.Memfds && l.Files <= before.Files && l.Maps <= before.Maps+before.Maps/10+16 && l.RSS <= before.RSS+before.RSS/10
+}
+
+func left(t *testing.T, cache string) leftovers {
+	t.Helper()
+	debug.FreeOSMemory()
+	l := leftovers{Goroutines: runtime.NumGoroutine()}
+	if err := filepath.WalkDir(cache, func(string, os.DirEntry, error) error { l.Files++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS != "linux" {
+		return l
+	}
+	l.Threads = entries(t, "/proc/self/task")
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fd := range fds {
+		l.Descriptors++
+		if to, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil && strings.HasPrefix(to, "/memfd:") {
+			l.Memfds++
+		}
+	}
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Maps = strings.Count(string(maps), "\n")
+	var size, resident uint64
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Sscan(string(data), &size, &resident); err != nil {
+		t.Fatal(err)
+	}
+	l.RSS = resident * uint64(os.Getpagesize())
+	return l
+}
+
+func entries(t *testing.T, dir string) int {
+	t.Helper()
+	found, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(found)
+}
+
+// polite counts the threads whose nice value is higher than this one's.
+func polite(t *testing.T) int {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return 0
+	}
+	nice := func(stat string) int {
+		data, err := os.ReadFile(stat)
+		if err != nil {
+			return 0 // it ended
+		}
+		_, rest, _ := strings.Cut(string(data), ") ")
+		value, err := strconv.Atoi(strings.Fields(rest)[16])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+	own := nice("/proc/self/stat")
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, task := range tasks {
+		if nice("/proc/self/task/"+task.Name()+"/stat") > own {
+			n++
+		}
+	}
+	return n
+}
