@@ -103,7 +103,7 @@ func decode(module []byte) (*wasm.Module, []problem, error) {
 	if elements := tableElements(m); elements > maxTable {
 		problems = append(problems, problem{"needs too large tables", fmt.Sprintf("%d elements", elements), fmt.Sprintf("at most %d", maxTable)})
 	}
-	return m, problems, nil
+	return m, append(problems, branchProblems(m)...), nil
 }
 
 // signatures gives the texts of types, each made once: many imports may have
