@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/wisr-dev/wisr/plugins/manifest"
+	"github.com/wisr-dev/wisr/plugins/registry"
 	"github.com/wisr-dev/wisr/plugins/signature"
 )
 
@@ -157,8 +158,7 @@ func (p *Plugins) look(ctx context.Context, load func(ctx context.Context, dir s
 		return false
 	}
 	p.forget(dir)
-	p.hand(ctx, load, dir, digest, gone)
-	return true
+	return p.hand(ctx, load, dir, digest, gone)
 }
 
 // waited tells whether a folder that is not whole has not changed for so long
@@ -184,11 +184,12 @@ func (p *Plugins) forget(dir string) {
 	delete(p.waits, dir)
 }
 
-// hand gives a folder to load, which tells people what came of it.
-func (p *Plugins) hand(ctx context.Context, load func(ctx context.Context, dir string) error, dir, digest string, gone bool) {
+// hand gives a folder to load, which tells people what came of it. It tells
+// whether that was done.
+func (p *Plugins) hand(ctx context.Context, load func(ctx context.Context, dir string) error, dir, digest string, gone bool) bool {
 	err := load(ctx, dir)
-	if ctx.Err() != nil {
-		return
+	if ctx.Err() != nil || errors.Is(err, registry.ErrInterrupted) {
+		return false
 	}
 	p.Log.Debug("a folder changed", "folder", dir, "gone", gone, "error", err)
 	p.mu.Lock()
@@ -198,6 +199,7 @@ func (p *Plugins) hand(ctx context.Context, load func(ctx context.Context, dir s
 	} else {
 		p.loaded[dir] = digest // also if it failed: the same again fails again
 	}
+	return true
 }
 
 func exists(file string) bool {

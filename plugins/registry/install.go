@@ -124,6 +124,7 @@ func (r *Registry) Rollback(ctx context.Context, name, version string) (*Report,
 func (r *Registry) rollback(ctx context.Context, name, version string, why Reason, check func(*Version) error) (*Report, error) {
 	report := &Report{Plugin: name, At: r.opt.Now().UTC(), Trial: NoTrial}
 	begun := time.Now()
+	r.interrupt(name)
 	place, release, err := r.placeOf(ctx, name)
 	if err != nil {
 		return nil, err
@@ -196,6 +197,7 @@ func (rec *record) target(version string) (Kept, error) {
 // stays as it is, and the plugin away until the folder's content changes.
 // Its pages are nobody's any more. The error is a *RefusedError if there is no such plugin.
 func (r *Registry) Remove(ctx context.Context, name string) error {
+	r.interrupt(name)
 	place, release, err := r.placeOf(ctx, name)
 	if err != nil {
 		return err

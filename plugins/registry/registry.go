@@ -55,6 +55,10 @@ type Options struct {
 // ErrClosed is returned by what a closed Registry, or a version of it, is asked to do.
 var ErrClosed = errors.New("the registry is closed")
 
+// ErrInterrupted is returned by Reload when a rollback or removal of the plugin came
+// first. Nothing has changed, and the folder may be loaded again.
+var ErrInterrupted = errors.New("an operator's decision about the plugin came first")
+
 // Registry holds the plugins of a site. Its methods may be called by many goroutines.
 //
 // A plugin has a place: the folder that gives it, or, if it was sent and there is
@@ -65,6 +69,7 @@ type Registry struct {
 	table  atomic.Pointer[Table]
 
 	turns     sync.Map           // place → chan struct{}: holding its one item is changing the place; taken before mu
+	reloading sync.Map           // place → context.CancelCauseFunc of the Reload that has its turn
 	compiling chan struct{}      // holds as many items as modules are compiled
 	dismissed chan *Version      // versions that do not live up to their probation
 	stop      context.CancelFunc // ends what runs; nil before open

@@ -11,6 +11,8 @@ import (
 // Reload loads the plugin in a folder of opt.Dir again. If that fails, or its
 // trial does, the version that was serving goes on serving, and the error says why. A
 // folder that has no plugin any more is let go of.
+//
+// It gives way to Rollback and Remove: see ErrInterrupted.
 func (r *Registry) Reload(ctx context.Context, dir string) error {
 	dir = absolute(dir)
 	if filepath.Dir(dir) != r.opt.Dir {
@@ -21,6 +23,27 @@ func (r *Registry) Reload(ctx context.Context, dir string) error {
 		return err
 	}
 	defer release()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r.reloading.Store(dir, cancel)
+	defer r.reloading.Delete(dir)
+	err = r.reload(ctx, dir)
+	if err != nil && errors.Is(context.Cause(ctx), ErrInterrupted) {
+		return ErrInterrupted
+	}
+	return err
+}
+
+// interrupt ends what is being done about a plugin's folder: an operator who takes
+// a bad version back must not wait until another one is compiled and tried.
+func (r *Registry) interrupt(plugin string) {
+	if cancel, found := r.reloading.Load(r.findPlace(plugin)); found {
+		cancel.(context.CancelCauseFunc)(ErrInterrupted)
+	}
+}
+
+// reload is Reload in the folder's turn.
+func (r *Registry) reload(ctx context.Context, dir string) error {
 	if !holdsPlugin(dir) {
 		return r.vanished(ctx, dir)
 	}
