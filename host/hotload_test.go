@@ -276,3 +276,48 @@ func TestPagesOfAVersionComeBackAfterABuild(t *testing.T) {
 	}
 	s.sees("/blog/0", 200, "HIT", page(1))
 }
+
+// A version that passes its trial and traps ever after goes back by itself, and
+// all the time visitors have the pages that were there.
+func TestAVersionThatTrapsAfterItsTrialGoesBackByItself(t *testing.T) {
+	s := hotSite(t, "50MB")
+	s.versions(2)
+	page := func(n int) (path, body string) {
+		return fmt.Sprintf("/blog/%d", n), fmt.Sprintf(`rendered by 1, props {"of":1}, /blog/%d`, n)
+	}
+	_, first := s.upload(1, "")
+	for n := range 5 {
+		path, body := page(n)
+		s.sees(path, 200, "MISS", body)
+	}
+	if status, report := s.upload(2, ""); status != 200 || report.Trial != registry.TrialPassed {
+		t.Fatalf("%d %+v", status, report)
+	}
+	s.upstream.on("blog-2", script{props: says(200, `{"props":{}}`), render: says(601, "")})
+	for n := range 5 {
+		path, body := page(n)
+		s.sees(path, 200, "STALE", body)
+	}
+	var plugin registry.Status
+	for deadline := time.Now().Add(20 * time.Second); plugin.Active != first.Version; time.Sleep(5 * time.Millisecond) {
+		response, err := s.client.Get(s.admin + "/api/plugins/blog")
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = json.NewDecoder(response.Body).Decode(&plugin)
+		response.Body.Close()
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("it does not go back: %+v, %v", plugin, err)
+		}
+	}
+	for n := range 5 {
+		path, body := page(n)
+		s.sees(path, 200, "HIT", body)
+	}
+	s.restart()
+	path, body := page(3)
+	s.sees(path, 200, "HIT", body)
+	if !strings.Contains(s.log.String(), "too many pages failed; the version before is back") {
+		t.Error("nothing is logged")
+	}
+}
