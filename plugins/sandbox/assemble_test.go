@@ -27,6 +27,7 @@ var importTypes = map[string]wasm.FuncType{
 	envModule + ".error_set":       {Params: []wasm.ValueType{wasm.I64}},
 	envModule + ".log_info":        {Params: []wasm.ValueType{wasm.I64}},
 	wasiModule + ".fd_close":       {Params: []wasm.ValueType{wasm.I32}, Results: []wasm.ValueType{wasm.I32}},
+	wasiModule + ".fd_read":        {Params: []wasm.ValueType{wasm.I32, wasm.I32, wasm.I32, wasm.I32}, Results: []wasm.ValueType{wasm.I32}},
 	wasiModule + ".fd_write":       {Params: []wasm.ValueType{wasm.I32, wasm.I32, wasm.I32, wasm.I32}, Results: []wasm.ValueType{wasm.I32}},
 	wasiModule + ".fd_fdstat_get":  {Params: []wasm.ValueType{wasm.I32, wasm.I32}, Results: []wasm.ValueType{wasm.I32}},
 	wasiModule + ".random_get":     {Params: []wasm.ValueType{wasm.I32, wasm.I32}, Results: []wasm.ValueType{wasm.I32}},

@@ -16,6 +16,12 @@ type folder struct {
 	root  *os.Root // nil between instances
 	owner *guest
 	open  map[*file]struct{}
+
+	// top is the folder itself, which wazero opens when a guest first opens
+	// something in it, and keeps open from then on, for whoever comes next.
+	top  *file
+	info fs.FileInfo // of top, which wazero remembers in part
+	told bool        // that this instance uses it
 }
 
 // maxFiles is how many files and folders an instance may have open in one
@@ -40,12 +46,16 @@ func (f *folder) Open(name string) (fs.File, error) {
 }
 
 func (f *folder) openFile(name string) (*file, error) {
+	if i := f.owner.inst; i.imaging {
+		i.effect = "reads files"
+	}
 	if !fs.ValidPath(name) {
 		return nil, syscall.EPERM
 	}
 	if len(f.open) >= maxFiles {
 		return nil, syscall.EMFILE
 	}
+	f.tell()
 	guest := path.Join("/", f.name, name)
 	host, err := f.root.OpenFile(name, os.O_RDONLY|openFlags, 0)
 	if err != nil {
@@ -61,11 +71,60 @@ func (f *folder) openFile(name string) (*file, error) {
 		host.Close()
 		return nil, cause(err)
 	}
-	// wazero keeps it, and more of it than can be told.
-	f.owner.spent = true
 	opened := &file{host: host, folder: f, guest: guest}
 	f.open[opened] = struct{}{}
+	if name == "." && f.top == nil {
+		f.top, f.info, f.told = opened, info, true
+	}
 	return opened, nil
+}
+
+// tell notes that an instance uses a folder that wazero has opened already, as
+// opening it is noted.
+func (f *folder) tell() {
+	if f.top != nil && !f.told {
+		f.told = true
+		f.owner.inst.seen.opened(f.top.guest, f.info, nil)
+	}
+}
+
+// begin gives the folder to an instance; false if it is another one than
+// wazero has opened.
+func (f *folder) begin(root *os.Root) bool {
+	f.root = root
+	if f.top == nil {
+		return true
+	}
+	host, err := root.Open(".")
+	if err != nil {
+		return false
+	}
+	f.top.host = host
+	f.open[f.top] = struct{}{}
+	info, err := host.Stat()
+	if err != nil || !os.SameFile(info, f.info) {
+		return false
+	}
+	f.info, f.told = info, false
+	return true
+}
+
+// rest takes it from the instance; false if a file was left open.
+func (f *folder) rest() bool {
+	if f.top != nil {
+		delete(f.open, f.top)
+	}
+	if len(f.open) > 0 {
+		return false
+	}
+	if f.top != nil {
+		f.top.host.Close()
+	}
+	if f.root != nil {
+		f.root.Close()
+		f.root = nil
+	}
+	return true
 }
 
 // cause is the system's error number in an error, which is all that a guest
@@ -81,6 +140,9 @@ func cause(err error) error {
 // close closes the folder and what the guest left open in it. wazero closes
 // files with their module, but not in every race with a deadline.
 func (f *folder) close() {
+	if f.top != nil {
+		f.top.host.Close() // it may be closed
+	}
 	for opened := range f.open {
 		opened.host.Close()
 	}
@@ -128,5 +190,9 @@ func (f *file) ReadDir(n int) ([]fs.DirEntry, error) {
 
 func (f *file) Close() error {
 	delete(f.folder.open, f)
-	return f.host.Close()
+	err := f.host.Close()
+	if err != nil {
+		f.folder.owner.spent = true // wazero keeps what it could not close
+	}
+	return err
 }

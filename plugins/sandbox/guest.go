@@ -72,8 +72,8 @@ func (listeners) NewFunctionListener(f api.FunctionDefinition) experimental.Func
 		switch {
 		case name == snapshot.Adopt:
 			return experimental.FunctionListenerFunc(adopted)
-		case f.ModuleName() == wasiModule && !harmless[name]:
-			return experimental.FunctionListenerFunc(spend)
+		case f.ModuleName() == wasiModule && (name == "fd_close" || name == "fd_readdir" || name == "fd_seek"):
+			return experimental.FunctionListenerFunc(moving)
 		}
 	}
 	return nil
@@ -89,28 +89,17 @@ func adopted(ctx context.Context, page api.Module, _ api.FunctionDefinition, _ [
 	}
 }
 
-// harmless are the functions of WASI that leave nothing behind in wazero. What
-// they write and how long they sleep comes to functions of this package. All
-// others have to do with files.
-var harmless = map[string]bool{
-	"args_get": true, "args_sizes_get": true, "environ_get": true, "environ_sizes_get": true,
-	"clock_res_get": true, "clock_time_get": true, "random_get": true,
-	"fd_fdstat_get": true, "fd_prestat_dir_name": true, "fd_prestat_get": true,
-	"fd_write": true, "poll_oneoff": true, "sched_yield": true,
-}
-
-// harmlessOnStdio are those that do so for the three standard streams: these
-// have no state in wazero but that they are open. Go sets their flags when it
-// starts.
-var harmlessOnStdio = map[string]bool{
-	"fd_fdstat_set_flags": true, "fd_filestat_get": true, "fd_read": true, "fd_seek": true, "fd_tell": true,
-}
-
-func spend(ctx context.Context, _ api.Module, f api.FunctionDefinition, params []uint64, _ experimental.StackIterator) {
-	if len(params) > 0 && uint32(params[0]) <= 2 && harmlessOnStdio[f.ExportNames()[0]] {
-		return
+// moving notes that a guest closes what it did not open, a standard stream or
+// one of its folders, or leaves a place in it. All that wazero keeps of a
+// module's calls of WASI is its table of open files, in which a new file takes
+// the lowest free number; so it is what it was if those are there, and of the
+// others none is (renew). fd_renumber, which could move one, is ours.
+func moving(ctx context.Context, _ api.Module, _ api.FunctionDefinition, params []uint64, _ experimental.StackIterator) {
+	g := guestOf(ctx)
+	const streams = 3
+	if int64(uint32(params[0])) < int64(streams+len(g.folders)) {
+		g.spent = true
 	}
-	guestOf(ctx).spent = true
 }
 
 func guestOf(ctx context.Context) *guest { return ctx.Value(instanceKey{}).(*Instance).guest }
@@ -238,6 +227,11 @@ func (g *guest) renew() (ok bool) {
 	if im == nil || g.spent || g.page.IsClosed() || g.changed != nil && g.changed.Get() != 0 {
 		return false
 	}
+	for _, f := range g.folders {
+		if !f.rest() {
+			return false
+		}
+	}
 	if g.kept, ok = g.memory.reset(); !ok {
 		return false
 	}
@@ -245,9 +239,6 @@ func (g *guest) renew() (ok bool) {
 	g.fuel.Set(0)
 	// Functions keep the stacks that they grew, which nobody counts.
 	g.exports = nil
-	for _, f := range g.folders {
-		f.close()
-	}
 	g.inst = nil
 	return true
 }
@@ -272,7 +263,7 @@ type stdio struct {
 
 func (s stdio) Write(p []byte) (int, error) {
 	if i := s.guest.inst; i.imaging {
-		i.effect = "fd_write"
+		i.effect = "calls fd_write"
 	}
 	return s.stream(s.guest.inst).Write(p)
 }

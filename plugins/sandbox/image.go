@@ -101,11 +101,11 @@ func (i *Instance) image(ctx context.Context) ([]byte, string) {
 	err := catching(func() error { return g.initialise(t.ctx, &i.mod.plan) })
 	switch {
 	case i.effect != "":
-		return nil, "its initialiser calls " + i.effect
+		return nil, "its initialiser " + i.effect
 	case err != nil:
 		return nil, "its initialiser fails: " + i.failure("", t, 0, err).Message
 	case g.spent:
-		return nil, "its initialiser reads files"
+		return nil, "its initialiser closes what it did not open"
 	case g.changed != nil && g.changed.Get() != 0:
 		return nil, "its initialiser changes a table or drops a segment"
 	case len(bytes.TrimLeft(i.kernelBytes(), "\x00")) > 0: // it begins with nothing else
@@ -147,7 +147,7 @@ func catching(f func() error) (err error) {
 // made, since it would be had once and not in every instance.
 func (c *call) refuseEffect(name string) {
 	if c.imaging {
-		c.effect = name
+		c.effect = "calls " + name
 		c.end(CauseError, nil, "%s has an effect", name)
 	}
 }

@@ -39,7 +39,7 @@ func TestWhatKeepsAModuleFromStartingFromAnImage(t *testing.T) {
 		{"a log line", func(p *parts) { p.initialiser(i64c(0), p.call("log_info")) }, "its initialiser calls log_info"},
 		{"a block of Extism's", func(p *parts) { p.initialiser(i64c(8), p.call("alloc"), op(wasm.OpDrop)) }, "its initialiser calls alloc"},
 		{"a byte of Extism's", func(p *parts) { p.initialiser(i64c(40000), i64c(7), p.call("store_u64")) }, "its initialiser uses Extism's memory"},
-		{"a closed stream", func(p *parts) { p.initialiser(i32c(1), p.call("fd_close"), op(wasm.OpDrop)) }, "its initialiser reads files"},
+		{"a closed stream", func(p *parts) { p.initialiser(i32c(1), p.call("fd_close"), op(wasm.OpDrop)) }, "its initialiser closes what it did not open"},
 		{"an open folder", func(p *parts) {
 			p.Data = []wasm.Data{{Offset: slices.Concat(i32c(0), op(wasm.OpEnd)), Init: []byte(".")}}
 			p.initialiser(i32c(3), i32c(0), i32c(0), i32c(1), i32c(0), i64c(0), i64c(0), i32c(0), i32c(64), p.call("path_open"), op(wasm.OpDrop))

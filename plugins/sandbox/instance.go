@@ -39,7 +39,7 @@ type Instance struct {
 	begun   bool   // the initialiser ran, here or for an image
 	called  bool   // so that Extism's kernel may have something in it
 	imaging bool   // it runs for an image, and is to have no effect
-	effect  string // what it called all the same
+	effect  string // what it does all the same: "calls …"
 
 	given int64  // fuel, in all
 	fuel  uint64 // of it that was used when the last call ended
@@ -227,7 +227,7 @@ func (i *Instance) sleep(ns int64) {
 		return
 	}
 	if i.imaging {
-		i.effect = "for a sleep"
+		i.effect = "sleeps"
 	}
 	i.wait(func(ctx context.Context) {
 		timer := time.NewTimer(time.Duration(ns))

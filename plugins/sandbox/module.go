@@ -73,13 +73,16 @@ func (i *Instance) start(ctx context.Context) error {
 	if err := m.box.memory.begin(ctx, m.begins); err != nil {
 		return i.givenUp("", "memory", err)
 	}
-	g := m.box.spares.take(m)
-	fresh := g == nil
-	if fresh {
-		g = m.newGuest()
+	if g := m.box.spares.take(m); g != nil {
+		i.take(g)
+		if same, err := i.open(); err != nil || same {
+			return err
+		}
+		g.close() // it remembers a folder that is not there any more
 	}
+	g := m.newGuest()
 	i.take(g)
-	if err := i.open(); err != nil || !fresh {
+	if _, err := i.open(); err != nil {
 		return err
 	}
 	t := i.begin(ctx)
@@ -102,17 +105,19 @@ func (i *Instance) take(g *guest) {
 func (i *Instance) moreMemory(bytes uint64) error { return i.mod.box.memory.grow(i.ctx, bytes) }
 
 // open opens the folders that the guest may read. It is done for each
-// instance, so that a folder which was replaced is seen.
-func (i *Instance) open() error {
+// instance, so that a folder which was replaced is seen; same is false if one
+// was that the guest knows.
+func (i *Instance) open() (same bool, err error) {
+	same = true
 	for k, mt := range i.mod.files {
 		root, err := os.OpenRoot(mt.host)
 		if err != nil {
 			i.dead = true
-			return &Failure{Plugin: i.mod.name, Cause: CauseError, Message: fmt.Sprintf("folder %q of [files]: %v", mt.guest, err), err: err}
+			return false, &Failure{Plugin: i.mod.name, Cause: CauseError, Message: fmt.Sprintf("folder %q of [files]: %v", mt.guest, err), err: err}
 		}
-		i.guest.folders[k].root = root
+		same = i.guest.folders[k].begin(root) && same
 	}
-	return nil
+	return same, nil
 }
 
 // Ordinary tells why each instance runs the module's initialiser, "" if they

@@ -13,7 +13,7 @@ import (
 // A guest is put here only if nothing about it could be otherwise than in a
 // new one: it began from an image, so that memory and globals are known; it
 // ended without a failure; no instruction changed a table or dropped a segment
-// (snapshot.Changed); it called no function of WASI that has to do with files;
+// (snapshot.Changed); the files that it opened are closed, and no others are;
 // its memories have not grown. What a guest keeps beyond that belongs to its
 // Instance, which is made anew: log, variables, time, answers.
 //

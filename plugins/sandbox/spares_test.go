@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -188,6 +190,16 @@ func TestNothingThatAGuestChangesIsSeenByTheNext(t *testing.T) {
 		{"whether a folder is open", false, func(p *parts) {
 			p.fn("render", p.give(i32c(3), i32c(128), p.call("fd_fdstat_get"), extend), i32c(3), p.call("fd_close"), op(wasm.OpDrop))
 		}, false},
+		{"a file that is closed again", true, func(p *parts) {
+			p.Data = []wasm.Data{{Offset: slices.Concat(i32c(0), op(wasm.OpEnd)), Init: []byte(".")}}
+			p.fn("render",
+				i32c(3), i32c(0), i32c(0), i32c(1), i32c(0), i64c(0), i64c(0), i32c(0), i32c(64), p.call("path_open"), op(wasm.OpDrop),
+				p.give(i32c(64), i32Load, extend),
+				i32c(64), i32Load, p.call("fd_close"), op(wasm.OpDrop))
+		}, true},
+		{"what a folder is", true, func(p *parts) {
+			p.fn("render", p.give(i32c(3), i32c(128), p.call("fd_fdstat_get"), extend)) // for which wazero opens it, and keeps it open
+		}, true},
 		{"the number of the next file", false, func(p *parts) {
 			p.Data = []wasm.Data{{Offset: slices.Concat(i32c(0), op(wasm.OpEnd)), Init: []byte(".")}}
 			p.fn("render",
@@ -229,6 +241,55 @@ func TestNothingThatAGuestChangesIsSeenByTheNext(t *testing.T) {
 				t.Error("a second call sees what the first one saw")
 			}
 		})
+	}
+}
+
+// A folder that was replaced is seen, also by a guest that had the old one open.
+func TestAReplacedFolderIsSeenByTheNext(t *testing.T) {
+	dir := t.TempDir()
+	write := func(text string) {
+		t.Helper()
+		if err := os.Mkdir(dir+"/content", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(dir+"/content/post.md", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("the zero")
+	// It opens post.md, reads eight bytes to 128, and closes it.
+	p := newParts(t)
+	p.Data = []wasm.Data{
+		{Offset: slices.Concat(i32c(0), op(wasm.OpEnd)), Init: []byte("post.md")},
+		{Offset: slices.Concat(i32c(32), op(wasm.OpEnd)), Init: []byte{128, 0, 0, 0, 8, 0, 0, 0}},
+	}
+	p.fn("render",
+		i32c(3), i32c(0), i32c(0), i32c(7), i32c(0), i64c(2), i64c(0), i32c(0), i32c(64), p.call("path_open"), op(wasm.OpDrop),
+		i32c(64), i32Load, i32c(32), i32c(1), i32c(72), p.call("fd_read"), op(wasm.OpDrop),
+		p.give(i32c(128), i64Load),
+		i32c(64), i32Load, p.call("fd_close"), op(wasm.OpDrop))
+	m := load(t, box(t, Options{}), Spec{Module: p.Encode(), Files: map[string]string{"content": dir + "/content"}})
+	var guests []*guest
+	for n, text := range []string{"the zero", "the zero", "the ones", "the ones", "the twos"} {
+		if n == 2 || n == 4 {
+			if err := os.Rename(dir+"/content", fmt.Sprint(dir, "/old", n)); err != nil {
+				t.Fatal(err)
+			}
+			write(text)
+		}
+		i := run(t, m)
+		guests = append(guests, i.guest)
+		out, err := i.Call(t.Context(), "render", nil)
+		if err != nil || string(out) != text {
+			t.Errorf("run %d got %q, %v; want %q", n, out, err, text)
+		}
+		if seen := i.Seen(); len(seen.Files) != 2 || seen.Files[0].Path != "/content" || seen.Files[1].Path != "/content/post.md" {
+			t.Errorf("run %d saw %+v", n, seen.Files)
+		}
+		i.Close()
+	}
+	if guests[0] != guests[1] || guests[1] == guests[2] || guests[2] != guests[3] || guests[3] == guests[4] {
+		t.Error("a guest served again that had another folder open, or did not where it was the same")
 	}
 }
 
