@@ -73,7 +73,7 @@ func open(t *testing.T, change func(*isr.Options)) *site {
 
 func (s *site) start() {
 	s.t.Helper()
-	store, err := dir.Open(s.folder, dir.Options{})
+	store, err := dir.Open(s.folder, dir.Options{Poll: time.Minute}) // days pass in some tests
 	if err != nil {
 		s.t.Fatal(err)
 	}
