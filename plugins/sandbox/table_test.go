@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,13 +71,21 @@ func BenchmarkInstance(b *testing.B) {
 func BenchmarkDeadline(b *testing.B) {
 	const deadline = 200 * time.Millisecond
 	u := newUpstream(b)
-	m := relay(b, u, Spec{Timeout: deadline})
-	for name, status := range map[string]int{"loop": 602, "recursion": 610} {
-		u.answer(status, "")
+	guests := map[string]*Module{}
+	for name, module := range endless() {
+		m, err := box(b, Options{}).Load(b.Context(), Spec{Module: module, Timeout: deadline, Memory: 1100 << 20})
+		if err != nil {
+			b.Fatal(err)
+		}
+		guests[name] = m
+	}
+	guests["recursion"] = relay(b, u, Spec{Timeout: deadline})
+	u.answer(610, "")
+	for _, name := range slices.Sorted(maps.Keys(guests)) {
 		b.Run(name, func(b *testing.B) {
 			var worst time.Duration
 			for b.Loop() {
-				i := run(b, m)
+				i := run(b, guests[name])
 				begun := time.Now()
 				if f := failure(b, i, "render", nil); f.Cause != CauseTimeout {
 					b.Fatal(f)

@@ -38,12 +38,12 @@ type bulk struct {
 	segment uint32
 }
 
-// added gives the function of an instruction, which make makes the first time.
-func (r *rewriter) added(op wasm.Op, segment uint32, make func(op wasm.Op, segment uint32) uint32) uint32 {
+// added gives the function of an instruction, which build makes the first time.
+func (r *rewriter) added(op wasm.Op, segment uint32, build func(op wasm.Op, segment uint32) uint32) uint32 {
 	key := bulk{op, segment}
 	index, ok := r.bulk[key]
 	if !ok {
-		index = make(op, segment)
+		index = build(op, segment)
 		r.bulk[key] = index
 	}
 	return index
