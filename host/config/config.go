@@ -108,7 +108,7 @@ type Grants struct {
 // Plugins says where the site's own plugins are.
 type Plugins struct {
 	Dir   string          // as written (see Config.Path)
-	Watch bool            // whether changes there are loaded while the host runs
+	Watch bool            // whether `wisr start` loads changes there; `wisr dev` always does
 	Trust signature.Trust // who has to have signed a plugin; none: plugins need no signature
 
 	Keep       int   // versions of a plugin that are kept for rollback, besides the active one

@@ -38,12 +38,17 @@ type bundle struct {
 	signature []byte
 	origin    Origin
 	place     string // that it is to have; see Registry
+
+	sum string // the module's SHA-256, once it was asked for
 }
 
-// digest is the module's SHA-256.
+// digest is the module's SHA-256, computed once: it takes milliseconds, and a load asks five times.
 func (a *bundle) digest() string {
-	sum := sha256.Sum256(a.module)
-	return hex.EncodeToString(sum[:])
+	if a.sum == "" {
+		sum := sha256.Sum256(a.module)
+		a.sum = hex.EncodeToString(sum[:])
+	}
+	return a.sum
 }
 
 // content tells what was sent or put there from everything else, whatever a host

@@ -1,8 +1,6 @@
 package registry
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -48,8 +46,7 @@ func (r *Registry) admit(a *bundle) error {
 		}
 	}
 	if want := a.manifest.SHA256; want != "" {
-		sum := sha256.Sum256(a.module)
-		if got := hex.EncodeToString(sum[:]); got != want {
+		if got := a.digest(); got != want {
 			return withCode(CodeDigest, "send the module that the manifest is about, or write sha256 = \""+got+"\"", fmt.Errorf("the module has the SHA-256 %s, %s wants %s", got, manifest.FileName, want))
 		}
 	}
