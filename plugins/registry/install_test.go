@@ -228,6 +228,12 @@ func TestLimitsOfAHost(t *testing.T) {
 		t.Error(err)
 	}
 
+	s.opt.Limits = Limits{Plugins: 1}
+	r = s.restart(r)
+	if problems := r.Table().Problems; len(problems) != 1 || !strings.Contains(problems[0].Err.Error(), "there would be 2 plugins; the host takes 1") {
+		t.Errorf("problems at a start with a lower limit: %v", problems)
+	}
+
 	small := newSite(t).kept()
 	small.opt.Limits = Limits{Bytes: 1000}
 	r = small.open()

@@ -24,9 +24,14 @@ func (r *Registry) load(ctx context.Context, a *bundle) (*Version, error) {
 		return v, nil
 	}
 	v.close()
-	failed := broken(a.manifest, err)
+	return v.asBroken(err), err
+}
+
+// asBroken is a version that is known and cannot run after all.
+func (v *Version) asBroken(err error) *Version {
+	failed := broken(v.Manifest, err)
 	failed.ID, failed.content, failed.digest, failed.Origin, failed.bytes = v.ID, v.content, v.digest, v.Origin, v.bytes
-	return failed, err
+	return failed
 }
 
 func unloaded(m *manifest.Manifest) *Version {

@@ -47,6 +47,7 @@ func (r *Registry) open(ctx context.Context) error {
 		}
 	}
 	all = append(all, r.each(sent, func(plugin string) found { return r.openSent(ctx, plugin) })...)
+	r.limit(all)
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -78,6 +79,24 @@ func (r *Registry) open(ctx context.Context) error {
 	r.stop = stop
 	r.running.Go(func() { r.oversee(watching) })
 	return nil
+}
+
+// limit leaves out what is more than the host takes: what was sent, and the last of the
+// folders by name.
+func (r *Registry) limit(all []found) {
+	n, bytes := 0, int64(0)
+	for i, f := range all {
+		if f.version == nil || f.version.Err != nil {
+			continue
+		}
+		if err := r.opt.Limits.check(n+1, bytes+f.version.bytes); err != nil {
+			f.version.retire(err)
+			all[i].version = f.version.asBroken(err)
+			all[i].problem = &Problem{Plugin: f.version.Plugin, Dir: f.place, Err: err}
+			continue
+		}
+		n, bytes = n+1, bytes+f.version.bytes
+	}
 }
 
 // each calls f for each name, some at a time.
@@ -140,9 +159,7 @@ func (r *Registry) openTried(ctx context.Context, dir string, v *Version) (*Vers
 	}
 	v.close()
 	err = refusedBy(report, err)
-	failed := broken(v.Manifest, err)
-	failed.ID = v.ID
-	return failed, &Problem{Plugin: v.Plugin, Dir: dir, Err: err}
+	return v.asBroken(err), &Problem{Plugin: v.Plugin, Dir: dir, Err: err}
 }
 
 // openSent loads a plugin that was sent.
