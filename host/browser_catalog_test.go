@@ -61,7 +61,7 @@ func newCatalog(t *testing.T) (url string, shop *turnstile) {
 	t.Cleanup(server.Close)
 
 	dir := checkoutExample(t, "catalog")
-	for _, name := range []string{"list", "category", "item"} {
+	for _, name := range []string{"list", "category", "item", "trade"} {
 		manifest := filepath.Join(dir, "plugins", name, "plugin.toml")
 		editFile(t, manifest, "http://127.0.0.1:4000", server.URL)
 		// The turnstile may be shut for longer than a visitor would be kept waiting.
@@ -151,6 +151,7 @@ func TestTheCatalogInABrowser(t *testing.T) {
 		tab.shoot(dir, "catalog-category", url+"/cutting")
 		tab.shoot(dir, "catalog-item", url+"/item/tenon-saw")
 		tab.shoot(dir, "catalog-item-de", url+"/de/item/adjustable-spanner")
+		tab.shoot(dir, "catalog-trade", url+"/trade")
 		tab.shoot(dir, "catalog-404", url+"/item/no-such-tool")
 		shop.close()
 		defer shop.open()

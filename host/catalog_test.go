@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/wisr-dev/wisr/examples/catalog/api/notify"
 	"github.com/wisr-dev/wisr/examples/catalog/api/stock"
@@ -22,7 +23,7 @@ func TestASaveInTheCatalogsShopIsOnThePageAtTheNextReload(t *testing.T) {
 	shop := httptest.NewServer(goods)
 	t.Cleanup(shop.Close)
 	dir := checkoutExample(t, "catalog")
-	for _, name := range []string{"list", "category", "notfound"} {
+	for _, name := range []string{"list", "category", "notfound", "trade"} {
 		if err := os.RemoveAll(filepath.Join(dir, "plugins", name)); err != nil {
 			t.Fatal(err)
 		}
@@ -51,16 +52,78 @@ func TestASaveInTheCatalogsShopIsOnThePageAtTheNextReload(t *testing.T) {
 	}
 }
 
-// newShop opens the catalog's shop, and gives the environment the secret that it
+// The catalog's trade list: two dozen requests at once with a key that the page
+// does not have, and nothing rendered while the shop says the same.
+func TestTheCatalogsTradeListIsRenderedWhenAPriceChanges(t *testing.T) {
+	goods, tell := newShop(t)
+	var together, most atomic.Int32
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := together.Add(1)
+		defer together.Add(-1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		stock.Late(goods, 20*time.Millisecond).ServeHTTP(w, r)
+	}))
+	t.Cleanup(shop.Close)
+	dir := checkoutExample(t, "catalog")
+	for _, name := range []string{"list", "category", "notfound", "item"} {
+		if err := os.RemoveAll(filepath.Join(dir, "plugins", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	editFile(t, filepath.Join(dir, "plugins", "trade", "plugin.toml"), "http://127.0.0.1:4000", shop.URL)
+	editFile(t, filepath.Join(dir, "site", "catalog.go"), "Fresh = 10 ", "Fresh = 1 ") // the clock is the real one
+	buildExample(t, dir)
+	if most.Load() < 20 {
+		t.Errorf("at most %d requests at once", most.Load())
+	}
+	site := serveExample(t, dir, host.Start)
+	tell(site)
+	becomes := func(price, detail string) {
+		t.Helper()
+		var body, status string
+		for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+			response, err := http.Get(site + "/trade")
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(response.Body)
+			response.Body.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, status = string(text), response.Header.Get("Cache-Status")
+			if strings.Contains(body, price) && strings.HasSuffix(status, detail) {
+				break
+			}
+		}
+		if !strings.Contains(body, price) || !strings.HasSuffix(status, detail) || strings.Contains(body, shopKey) {
+			t.Fatalf("Cache-Status: %s, want %s; and %s, but not the key, in\n%s", status, detail, price, body)
+		}
+	}
+	becomes("€27.60", "detail=unchanged")
+	if status, body := request(t, "PUT", shop.URL+"/items/claw-hammer", `{"price":4000}`); status != http.StatusOK {
+		t.Fatal(status, body)
+	}
+	becomes("€32.00", "")
+	becomes("€32.00", "detail=unchanged")
+}
+
+// shopKey is what the shop asks for trade prices.
+const shopKey = "a key to the shop's books"
+
+// newShop opens the catalog's shop, and gives the environment the secrets that it
 // shares with the site. From tell on it tells a site of edits.
 func newShop(t *testing.T) (goods *stock.Shop, tell func(site string)) {
 	t.Helper()
 	const secret = "a secret of the shop"
 	t.Setenv("SHOP_WEBHOOK_SECRET", secret)
+	t.Setenv("SHOP_KEY", shopKey)
 	goods, err := stock.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
+	goods.Key = shopKey
 	var told atomic.Pointer[notify.Site]
 	goods.Edited = func(ctx context.Context, e stock.Edit) {
 		if site := told.Load(); site == nil {

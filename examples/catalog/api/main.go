@@ -6,7 +6,8 @@
 //	curl -X PUT -d '{"price": 3900}' http://127.0.0.1:4000/items/claw-hammer
 //
 // With SHOP_WEBHOOK_SECRET in the environment it tells the site of every change,
-// which has the same secret, by a signed webhook.
+// which has the same secret, by a signed webhook. With SHOP_KEY there it tells who
+// has that key what things cost in the trade.
 package main
 
 import (
@@ -36,7 +37,7 @@ func main() {
 	hook := flag.String("hook", "http://127.0.0.1:3000/shop/_wisr/hooks/stock", "the site's webhook, to which changes are told")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, address, *delay, notify.Site{URL: *hook, Secret: os.Getenv("SHOP_WEBHOOK_SECRET")})
+	err := run(ctx, address, *delay, os.Getenv("SHOP_KEY"), notify.Site{URL: *hook, Secret: os.Getenv("SHOP_WEBHOOK_SECRET")})
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "api:", err)
@@ -45,11 +46,12 @@ func main() {
 }
 
 // run opens the shop. A site without a secret is not told of anything.
-func run(ctx context.Context, address string, delay time.Duration, site notify.Site) error {
+func run(ctx context.Context, address string, delay time.Duration, key string, site notify.Site) error {
 	shop, err := stock.Open()
 	if err != nil {
 		return err
 	}
+	shop.Key = key
 	if site.Secret != "" {
 		shop.Edited = func(ctx context.Context, e stock.Edit) {
 			if err := site.Tell(ctx, e); err != nil {

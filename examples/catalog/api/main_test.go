@@ -49,7 +49,7 @@ func TestRunSaysWhyItCannotListen(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	if err := run(t.Context(), ln.Addr().String(), 0, notify.Site{}); err == nil {
+	if err := run(t.Context(), ln.Addr().String(), 0, "", notify.Site{}); err == nil {
 		t.Error("no error for an address in use")
 	}
 }

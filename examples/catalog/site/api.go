@@ -87,6 +87,24 @@ func (a API) Item(id string) (Item, error) {
 	return item, err
 }
 
+// Trade is what an item costs in the trade, and how many there are.
+type Trade struct {
+	ID    string `json:"id"`
+	Price int    `json:"price"` // in cents
+	Stock int    `json:"stock"` // pieces
+}
+
+// Trade returns that of several items, which are asked for at the same time. The
+// shop's key is added on the way, by wisr: it is not in here.
+func (a API) Trade(items []Item) ([]Trade, error) {
+	trade := make([]Trade, len(items))
+	questions := make([]question, len(items))
+	for i, item := range items {
+		questions[i] = question{"/items/" + item.ID + "/trade", url.Values{}, &trade[i]}
+	}
+	return trade, a.all(questions...)
+}
+
 // Board returns all categories, and the items of one of them, or all items for
 // "". Neither needs the other, so both are asked for at the same time.
 func (a API) Board(category string) ([]Category, []Item, error) {

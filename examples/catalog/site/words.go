@@ -13,6 +13,8 @@ type Words struct {
 
 	Hero, HeroText, ListDescription, Tools string // of the lists
 
+	TradeList, TradeText, Tool, TradePrice, Pieces string // of the trade list
+
 	AsOf, Fresh, InStock, SoldOut     string // of an item
 	Material, Length, Weight, MoreOf  string
 	Waiting, WaitingText, WaitingLink string // of its shell
@@ -46,6 +48,12 @@ var english = Words{
 	ListDescription: "A catalog of hand tools: for striking, cutting, measuring, holding and boring.",
 	Tools:           "tools",
 
+	TradeList:  "Trade list",
+	TradeText:  "What joiners with an account pay, and how much of it hangs on the wall.",
+	Tool:       "Tool",
+	TradePrice: "Trade price",
+	Pieces:     "Pieces",
+
 	AsOf:     "As of",
 	Fresh:    "good for ten seconds",
 	InStock:  "in stock",
@@ -78,6 +86,12 @@ var german = Words{
 	HeroText:        "Namen, Preise und Bestand kommen aus einer JSON-API. Daraus entsteht eine Seite einmal und wird aufbewahrt; ist sie zehn Sekunden alt, lässt der nächste Besuch sie neu machen.",
 	ListDescription: "Ein Katalog für Handwerkzeug: zum Schlagen, Schneiden, Messen, Halten und Bohren.",
 	Tools:           "Werkzeuge",
+
+	TradeList:  "Händlerliste",
+	TradeText:  "Was Tischler mit Konto zahlen, und wie viel davon an der Wand hängt.",
+	Tool:       "Werkzeug",
+	TradePrice: "Händlerpreis",
+	Pieces:     "Stück",
 
 	AsOf:     "Stand",
 	Fresh:    "gilt zehn Sekunden",

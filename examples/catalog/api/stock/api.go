@@ -2,6 +2,7 @@ package stock
 
 import (
 	"context"
+	"crypto/subtle"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -15,6 +16,9 @@ const (
 	maxBody  = 1 << 10
 	maxDelay = 30 * time.Second
 )
+
+// tradePercent is what is left of a price for those in the trade.
+const tradePercent = 80
 
 // The answers of the API, in one language.
 type (
@@ -35,6 +39,11 @@ type (
 		Weight   int    `json:"weight"`
 		Length   int    `json:"length"`
 	}
+	tradeAnswer struct {
+		ID    string `json:"id"`
+		Price int    `json:"price"`
+		Stock int    `json:"stock"`
+	}
 	successorAnswer struct {
 		ID        string `json:"id"`
 		Successor string `json:"successor"`
@@ -46,6 +55,7 @@ func (s *Shop) routes() http.Handler {
 	mux.HandleFunc("GET /categories", s.getCategories)
 	mux.HandleFunc("GET /items", s.getItems)
 	mux.HandleFunc("GET /items/{id}", s.getItem)
+	mux.HandleFunc("GET /items/{id}/trade", s.getTrade)
 	mux.HandleFunc("PUT /items/{id}", s.putItem)
 	return slow(mux)
 }
@@ -55,6 +65,8 @@ func (s *Shop) routes() http.Handler {
 //	GET /categories                 what kinds of goods there are
 //	GET /items?category=&featured=  the goods, of one category or those to begin with
 //	GET /items/{id}                 one of them, or which one took its place
+//	GET /items/{id}/trade           what a joiner with an account pays; asks for the
+//	                                shop's key in X-Shop-Key
 //	PUT /items/{id}                 {"price": 3900} changes a price, in cents, and
 //	                                tells the site, if there is one to tell
 //
@@ -131,6 +143,27 @@ func (s *Shop) getItem(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.writeItem(w, id, lang)
+}
+
+// getTrade answers with an ETag, and with "not modified" where that is known.
+func (s *Shop) getTrade(w http.ResponseWriter, r *http.Request) {
+	if s.Key == "" || subtle.ConstantTimeCompare([]byte(r.Header.Get("X-Shop-Key")), []byte(s.Key)) == 0 {
+		refuse(w, http.StatusUnauthorized, "trade prices are for those who have the shop's key")
+		return
+	}
+	it, err := s.find(r.PathValue("id"))
+	if err != nil {
+		refuse(w, http.StatusNotFound, err.Error())
+		return
+	}
+	trade := it.Price * tradePercent / 100
+	tag := fmt.Sprintf(`"%d-%d"`, trade, it.Stock)
+	w.Header().Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	write(w, http.StatusOK, tradeAnswer{it.ID, trade, it.Stock})
 }
 
 func (s *Shop) putItem(w http.ResponseWriter, r *http.Request) {

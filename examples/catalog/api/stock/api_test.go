@@ -153,3 +153,37 @@ func TestEditsAreToldBeforeTheyAreAnswered(t *testing.T) {
 		t.Errorf("told %s, want %s", text, want)
 	}
 }
+
+func TestTradePricesAreForWhoHasTheKey(t *testing.T) {
+	shop := open(t)
+	for _, key := range []string{"", "the key"} {
+		shop.Key = key
+		if w := ask(shop, "GET", "/items/claw-hammer/trade", ""); w.Code != http.StatusUnauthorized {
+			t.Errorf("key %q: %d %s", key, w.Code, w.Body)
+		}
+	}
+	with := func(id, tag string) *httptest.ResponseRecorder {
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/items/"+id+"/trade", nil)
+		r.Header.Set("X-Shop-Key", "the key")
+		r.Header.Set("If-None-Match", tag)
+		shop.ServeHTTP(w, r)
+		return w
+	}
+	first := with("claw-hammer", "")
+	if first.Code != http.StatusOK || !strings.Contains(first.Body.String(), `"price":2760`) {
+		t.Errorf("%d %s", first.Code, first.Body)
+	}
+	tag := first.Header().Get("ETag")
+	if w := with("claw-hammer", tag); w.Code != http.StatusNotModified || w.Body.Len() > 0 {
+		t.Errorf("unchanged: %d %s", w.Code, w.Body)
+	}
+	if w := ask(shop, "PUT", "/items/claw-hammer", `{"price":4000}`); w.Code != http.StatusOK {
+		t.Fatal(w.Code, w.Body)
+	}
+	if w := with("claw-hammer", tag); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"price":3200`) {
+		t.Errorf("changed: %d %s", w.Code, w.Body)
+	}
+	if w := with("laser", ""); w.Code != http.StatusNotFound {
+		t.Errorf("unknown: %d", w.Code)
+	}
+}

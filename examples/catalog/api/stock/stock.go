@@ -57,6 +57,10 @@ type Edit struct {
 type Shop struct {
 	api http.Handler
 
+	// Key is what who asks for trade prices has to send as X-Shop-Key; "": nobody
+	// gets them.
+	Key string
+
 	// Edited, if set before the first request, is called after each change and
 	// before the change is answered.
 	Edited func(ctx context.Context, e Edit)

@@ -18,7 +18,10 @@ import (
 	page "github.com/wisr-dev/wisr/sdk/go"
 )
 
-const api = "http://shop.test"
+const (
+	api = "http://shop.test"
+	key = "what wisr adds to requests"
+)
 
 // Open puts a shop with all its goods where the page's API is.
 func Open(t *testing.T) {
@@ -27,6 +30,7 @@ func Open(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	shop.Key = key
 	Serve(t, shop)
 }
 
@@ -40,7 +44,9 @@ func Serve(t *testing.T, shop http.Handler) {
 				return page.Response{}, errors.New("not the shop: " + r.URL)
 			}
 			w := httptest.NewRecorder()
-			shop.ServeHTTP(w, httptest.NewRequest(r.Method, path, bytes.NewReader(r.Body)))
+			request := httptest.NewRequest(r.Method, path, bytes.NewReader(r.Body))
+			request.Header.Set("X-Shop-Key", key)
+			shop.ServeHTTP(w, request)
 			return page.Response{Status: w.Code, Body: w.Body.Bytes()}, nil
 		},
 	}))
