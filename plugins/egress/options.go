@@ -59,8 +59,9 @@ const (
 	defaultMaxRequests = 64
 
 	// maxConcurrent bounds the requests of one plugin that are under way, and
-	// so its connections: pages that ask for twenty things at once get them at
-	// once, and no page made of requests floods an upstream. The others wait,
+	// so its connections: two hundred pages that ask for something at once get
+	// it at once, and no page made of requests floods an upstream. That is less
+	// than HTTP/2 servers take on one connection (Go's 250). The others wait,
 	// and their time-out begins when they leave.
-	maxConcurrent = 32
+	maxConcurrent = 200
 )

@@ -181,7 +181,7 @@ func TestTheTimeoutCoversAllCallsOfAnInstance(t *testing.T) {
 // A guest that waits for the network holds no core: with one core, as many
 // requests as there are instances are under way at once.
 func TestAFetchHoldsNoCore(t *testing.T) {
-	const n = 8
+	const n = 200
 	var arrived sync.WaitGroup
 	arrived.Add(n)
 	u := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
