@@ -97,7 +97,7 @@ func fresh(b *testing.B, s *Sandbox, module, input []byte) func(context.Context)
 }
 
 // bare is a render in an instance that is there, by wazero and nothing else.
-func bare(b *testing.B, module, input []byte) func(context.Context) {
+func bare(b *testing.B, module, input []byte, more func(wazero.Runtime)) func(context.Context) {
 	b.Helper()
 	render := bareRender(b, module, input, more)
 	return func(ctx context.Context) {
@@ -125,15 +125,11 @@ func bareRender(b testing.TB, module, input []byte, more func(wazero.Runtime)) f
 		data, _ := mod.Memory().Read(uint32(stack[0]), uint32(stack[1]))
 		output = bytes.Clone(data)
 	}), at32, nil).Export("output_write")
-	// For modules that are metered.
-	deadline := time.Now().Add(time.Hour)
-	host.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, _ api.Module, stack []uint64) {
-		if left := int64(stack[0]); left < 0 && time.Now().Before(deadline) {
-			stack[0] = uint64(left + (-left/slice+1)*slice)
-		}
-	}), i64, i64).Export(askName)
 	if _, err := host.Instantiate(ctx); err != nil {
 		b.Fatal(err)
+	}
+	if more != nil {
+		more(rt)
 	}
 	config := wazero.NewModuleConfig().WithStartFunctions("_initialize").WithSysWalltime().WithSysNanotime()
 	mod, err := rt.InstantiateWithConfig(ctx, module, config)

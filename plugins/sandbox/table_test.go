@@ -13,9 +13,6 @@ import (
 
 	extism "github.com/extism/go-sdk"
 	"github.com/tetratelabs/wazero"
-
-	"github.com/wisr-dev/wisr/plugins/sandbox/meter"
-	"github.com/wisr-dev/wisr/plugins/sandbox/wasm"
 )
 
 // The table of `task bench:sandbox`: what isolation costs. "bar" is what the
@@ -30,7 +27,7 @@ func BenchmarkGenerationToWarm(b *testing.B) {
 			s := box(b, Options{})
 			input := pageInput(b)
 			module, _ := p.modules(b)
-			beside(b, s, fresh(b, s, module, input), bare(b, module, input))
+			beside(b, s, fresh(b, s, module, input), bare(b, module, input, nil))
 			b.ReportMetric(bars[p.name], "bar")
 		})
 	}
@@ -45,27 +42,6 @@ func BenchmarkGenerationToStock(b *testing.B) {
 			input := pageInput(b)
 			ours, theirs := p.modules(b)
 			beside(b, s, fresh(b, s, ours, input), stock(b, theirs, input))
-			b.ReportMetric(bars[p.name], "bar")
-		})
-	}
-}
-
-// Metering alone: a render in an instance that is there, with it and without.
-func BenchmarkMetering(b *testing.B) {
-	bars := map[string]float64{"go": 1.25, "c": 1.15}
-	for _, p := range benchPages {
-		b.Run(p.name, func(b *testing.B) {
-			s := box(b, Options{})
-			input := pageInput(b)
-			module, _ := p.modules(b)
-			decoded, err := wasm.Decode(module)
-			if err != nil {
-				b.Fatal(err)
-			}
-			if err := meter.Add(decoded, hostModule, askName); err != nil {
-				b.Fatal(err)
-			}
-			beside(b, s, bare(b, decoded.Encode(), input), bare(b, module, input))
 			b.ReportMetric(bars[p.name], "bar")
 		})
 	}
