@@ -46,7 +46,8 @@ func (f *folder) Open(name string) (fs.File, error) {
 }
 
 func (f *folder) openFile(name string) (*file, error) {
-	if i := f.owner.inst; i.imaging {
+	// That the folder is there wazero looks itself, before it tells its name.
+	if i := f.owner.inst; i.imaging && (name != "." || f.top != nil) {
 		i.effect = "reads files"
 	}
 	if !fs.ValidPath(name) {

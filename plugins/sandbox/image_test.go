@@ -44,6 +44,12 @@ func TestWhatKeepsAModuleFromStartingFromAnImage(t *testing.T) {
 			p.Data = []wasm.Data{{Offset: slices.Concat(i32c(0), op(wasm.OpEnd)), Init: []byte(".")}}
 			p.initialiser(i32c(3), i32c(0), i32c(0), i32c(1), i32c(0), i64c(0), i64c(0), i32c(0), i32c(64), p.call("path_open"), op(wasm.OpDrop))
 		}, "its initialiser reads files"},
+		{"the kind of a folder", func(p *parts) {
+			p.initialiser(i32c(3), i32c(64), p.call("fd_fdstat_get"), op(wasm.OpDrop))
+		}, ""},
+		{"the time of a folder", func(p *parts) {
+			p.initialiser(i32c(3), i32c(64), p.call("fd_filestat_get"), op(wasm.OpDrop))
+		}, "its initialiser reads files"},
 		{"a table", func(p *parts) {
 			p.Tables = []wasm.Table{{Value: wasm.FuncRef, Limits: wasm.Limits{Min: 2}}}
 			p.initialiser(i32c(0), i32c(1), op(wasm.OpTableGet, 0), op(wasm.OpTableSet, 0))

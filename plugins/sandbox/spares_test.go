@@ -45,6 +45,28 @@ func TestAGoPageFindsNothingOfTheGenerationBefore(t *testing.T) {
 	}
 }
 
+// Reading files as Go does it leaves nothing.
+func TestAGoPageThatReadsFilesServesAgain(t *testing.T) {
+	dir := t.TempDir()
+	m := load(t, box(t, Options{}), Spec{Module: gopage(t), Files: map[string]string{"content": dir}})
+	guests := map[*guest]bool{}
+	for _, text := range []string{"one", "two", "three"} {
+		if err := os.WriteFile(dir+"/post.md", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		i := run(t, m)
+		guests[i.guest] = true
+		out, err := i.Call(t.Context(), "render", input(map[string]any{"do": "files"}))
+		if want := "post.md: " + text; err != nil || string(out) != want {
+			t.Errorf("got %q, %v; want %q", out, err, want)
+		}
+		i.Close()
+	}
+	if len(guests) != 1 {
+		t.Errorf("%d guests served 3 runs (ordinary: %q)", len(guests), m.Ordinary())
+	}
+}
+
 // What asks the host for randomness gets another each time. What was seeded by
 // the language's runtime when it started does not, unless the module starts the
 // ordinary way: see RATIONALE.md.

@@ -1,7 +1,7 @@
 // Command gopage is a page in Go as people write them, for tests and
 // benchmarks: it makes HTML of a list that it gets as JSON. Asked for "state"
-// it tells what is left of earlier generations, and for "seeds" where its
-// randomness comes from.
+// it tells what is left of earlier generations, for "seeds" where its
+// randomness comes from, and for "files" what it finds in /content.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"html"
 	"io"
 	mathrand "math/rand/v2"
+	"os"
 	"time"
 
 	page "github.com/wisr-dev/wisr/sdk/go"
@@ -54,6 +55,19 @@ func render(w io.Writer, in page.Input, p props) error {
 		kept = append(kept, make([]byte, 64<<10))
 		catalog["more"] = calls
 		fmt.Fprintf(w, "call %d, %d kept, %d in the catalog, %v after the start", calls, len(kept), len(catalog), time.Since(began) >= 0)
+		return nil
+	case "files":
+		entries, err := os.ReadDir("/content")
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			data, err := os.ReadFile("/content/" + e.Name())
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(w, "%s: %s", e.Name(), data)
+		}
 		return nil
 	case "seeds":
 		fmt.Fprintf(w, "%s %x %x", rand.Text(), mathrand.Uint64(), maphash.String(seed, "x"))
