@@ -110,11 +110,11 @@ func TestTheTableOfRoutes(t *testing.T) {
 	term := &terminal{out: &out, err: &err}
 	term.routes(report)
 	term.failures(report)
-	want := `Route          Plugin   Pages   Made   Revalidate        Size     Failed
-/              home     1       1      on demand         900 B    -
-/blog/[slug]   post     1000    998    10s … on demand   3.0 MB   2
-/x/[y]         empty    0       0      -                 0 B      -
-                        1001    999                      3.0 MB   2
+	want := `Route          Plugin   Pages   Made   Revalidate        Size     Fuel   Failed
+/              home     1       1      on demand         900 B    -      -
+/blog/[slug]   post     1000    998    10s … on demand   3.0 MB   -      2
+/x/[y]         empty    0       0      -                 0 B      -      -
+                        1001    999                      3.0 MB          2
 
 999 pages made in 1.23s; 2 pages were fresh
 `
