@@ -164,9 +164,13 @@ func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
 		defer s.Unlock()
 		if err != nil || s.changes != before {
 			// Someone is shown this all the same, so a Put that began earlier
-			// may not become the copy after it: another process may have
-			// written what was read since.
+			// may not become the copy after it, nor stay the one that it became
+			// meanwhile: another process may have written what was read since.
 			s.changes++
+			m.settle(s)
+			if c := m.copyOf(key); c != nil && (err != nil || c.StartedAt.Before(e.StartedAt)) {
+				m.drop(s, key)
+			}
 			return e, err
 		}
 		m.keepCopy(s, key, e)

@@ -131,3 +131,29 @@ func TestAfterAReadOfAnotherProcessesPageNoOlderOneIsShown(t *testing.T) {
 		wantGeneration(t, m, "/a", 4)
 	})
 }
+
+func TestAPutThatEndsWhileAnothersNewerPageIsReadDoesNotStay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		root := t.TempDir()
+		behind := &hooked{Store: onDisk(t, root)}
+		m := inFront(t, behind, 1<<20)
+		defer closed(t, m)
+		other := onDisk(t, root)
+		defer closed(t, other)
+
+		read, put := make(chan struct{}), make(chan struct{})
+		behind.afterGet = func() { <-read }
+		behind.afterPut = func(*isr.Entry) { <-put }
+		var reader, writer sync.WaitGroup
+		writer.Go(func() { mustPut(t, m, generation("/a", 1)) })
+		synctest.Wait()
+		mustPut(t, other, generation("/a", 2))
+		reader.Go(func() { wantGeneration(t, m, "/a", 2) }) // has read it, and has not returned
+		synctest.Wait()
+		close(put)
+		writer.Wait()
+		close(read)
+		reader.Wait()
+		wantGeneration(t, m, "/a", 2)
+	})
+}
