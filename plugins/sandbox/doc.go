@@ -56,5 +56,9 @@
 // [Instance.Seen] is what a run was told besides its input, and
 // [Module.Unchanged] whether a run would be told the same now.
 //
+// Modules are rewritten when they are loaded (packages snapshot and meter), so
+// that a guest asks every 50 µs or so whether it may go on, and counts its work:
+// see [Instance.Fuel].
+//
 // The package never looks at what a page means: inputs and outputs are bytes.
 package sandbox
