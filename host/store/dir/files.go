@@ -105,11 +105,6 @@ type replacement struct {
 // whether it did. The file is written before the lock is taken, so that no one
 // waits for the disk.
 func (d *Dir) replace(ctx context.Context, r replacement) (bool, error) {
-	// The answer that counts is the one under the lock. This one saves hosts that
-	// renewed the same page at the same time all but the first write.
-	if stays, err := r.already(); stays || err != nil {
-		return false, err
-	}
 	temp, err := d.writeTemp(r.data, r.flush)
 	if err != nil {
 		return false, err

@@ -51,6 +51,13 @@ func (d *Dir) Put(ctx context.Context, e *isr.Entry) (bool, error) {
 	}
 	sum := hash(e.Key)
 	path := d.path("pages", sum)
+	// The answer that counts is the one under the lock. This one saves hosts that
+	// renewed the same page at the same time all but the first write.
+	if stays, err := d.hasNewer(path, e); err != nil {
+		return false, fmt.Errorf("put page %q: %w", e.Key, explain(err))
+	} else if stays {
+		return false, nil
+	}
 	_, err = os.Lstat(path)
 	stored, err := d.replace(ctx, replacement{
 		sum:     sum,
