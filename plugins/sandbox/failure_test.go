@@ -282,7 +282,8 @@ func TestParseTrap(t *testing.T) {
 		want               trapped
 	}{
 		{"a trap", "wasm error: unreachable\nwasm stack trace:\n\trelay.wasm.f(i32) i32\n\trelay.wasm.render() i32", "relay.wasm", trapped{"unreachable", "f(i32) i32\nrender() i32"}},
-		{"no names", "wasm error: unreachable\nwasm stack trace:\n\t.$42() i32", "", trapped{"unreachable", "$42() i32"}},
+		{"numbers in place of names say nothing", "wasm error: unreachable\nwasm stack trace:\n\t.$42() i32", "", trapped{"unreachable", ""}},
+		{"some names", "wasm error: unreachable\nwasm stack trace:\n\t.$42() i32\n\t.render() i32", "", trapped{"unreachable", "$42() i32\nrender() i32"}},
 		{"the stack", "stack overflow", "", trapped{"stack overflow", ""}},
 		{"added functions", "out of time (recovered by wazero)\nwasm stack trace:\n\twisr.fuel(i64) i64\n\tm.wisr:fuel()\n\tm.f()", "m", trapped{"out of time", "f()"}},
 		{"a host function", "no such thing (recovered by wazero)\nwasm stack trace:\n\twisr.extism:var_set(i64,i64)\n\t.render() i32", "", trapped{"no such thing", "render() i32"}},

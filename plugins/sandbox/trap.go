@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wisr-dev/wisr/plugins/sandbox/meter"
@@ -41,7 +42,9 @@ func parseTrap(text, module string) trapped {
 				lines = append(lines, line)
 			}
 		}
-		t.stack = strings.Join(lines, "\n")
+		if slices.ContainsFunc(lines, named) {
+			t.stack = strings.Join(lines, "\n")
+		}
 	}
 
 	head = strings.TrimSpace(strings.ReplaceAll(head, recovered, ""))
@@ -56,6 +59,10 @@ func parseTrap(text, module string) trapped {
 	t.name = printable(short(head)) + t.name
 	return t
 }
+
+// named tells whether a line of a stack has the name of a function. A module that
+// was stripped has numbers there, and after rewriting they are not its own.
+func named(line string) bool { return line != "…" && !strings.HasPrefix(line, "$") }
 
 // frame makes a line of a stack of wazero's, "" for a function of the host's or
 // one that was added.
