@@ -84,9 +84,11 @@ func New(o Options) *Client {
 		DisableCompression:     true, // it knows gzip alone; see decoded
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		MaxConnsPerHost:        maxConcurrent,
-		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    maxConcurrent, // the default of 2 redials
-		IdleConnTimeout:        90 * time.Second,
+		// No bound over all hosts: where there is one, the transport closes the
+		// oldest idle connection even when its answer is still on its way to the
+		// caller, who then gets an error for a request that was answered.
+		MaxIdleConnsPerHost: maxConcurrent, // the default of 2 redials
+		IdleConnTimeout:     90 * time.Second,
 		// Without pings a connection that died silently is found out by the
 		// system only, after a quarter of an hour of time-outs.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: c.timeout},
