@@ -9,7 +9,7 @@ import (
 )
 
 // hasty are the limits of pages that are made to fail.
-const hasty = "[limits]\ntimeout = \"300ms\"\nmemory = \"32MB\"\noutput = \"64KB\""
+const hasty = "[limits]\ntimeout = \"1s\"\nmemory = \"32MB\"\noutput = \"64KB\""
 
 // misbehaviour is a way for a page to fail.
 type misbehaviour struct {
@@ -28,7 +28,7 @@ func (m misbehaviour) script() script {
 	return script{render: m.do}
 }
 
-const tooLong = "took longer than the 300ms of [limits] timeout"
+const tooLong = "took longer than the 1s of [limits] timeout"
 
 // misbehaviours are all that relay.c has, and results that are none.
 var misbehaviours = []misbehaviour{
@@ -73,6 +73,7 @@ var misbehaviours = []misbehaviour{
 }
 
 func TestS30AFailureBehindKeepsThePage(t *testing.T) {
+	t.Parallel() // it waits for time limits
 	both(t, func(t *testing.T, s *site) {
 		s.plugin("page", "/p/[...id]", hasty)
 		s.plugin("other", "/other/[id]")

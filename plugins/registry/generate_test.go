@@ -17,7 +17,7 @@ import (
 func TestWhatAFailureTells(t *testing.T) {
 	const props, render = page.ExportProps, page.ExportRender
 	s := newSite(t)
-	s.relay("page", "/page/[x]", "[limits]\ntimeout = \"200ms\"\nmemory = \"2MB\"\noutput = \"64KB\"")
+	s.relay("page", "/page/[x]", "[limits]\ntimeout = \"1s\"\nmemory = \"2MB\"\noutput = \"64KB\"")
 	r := s.open()
 	for _, tt := range []struct {
 		export string
@@ -30,7 +30,7 @@ func TestWhatAFailureTells(t *testing.T) {
 		{props, 507, "", "error", "returned 7 without an error message"},
 		{props, 601, "", "trap", "unreachable"},
 		{props, 508, "half way", "trap", "half way (unreachable)"},
-		{props, 602, "", "timeout", "took longer than the 200ms of [limits] timeout"},
+		{props, 602, "", "timeout", "took longer than the 1s of [limits] timeout"},
 		{props, 604, "", "memory", "out of memory, [limits] memory is 2MB"},
 		{props, 605, "3", "exit", "exit"},
 		{props, 607, "100000", "output", "output has 100000 bytes, [limits] output allows 65536"},
