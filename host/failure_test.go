@@ -75,6 +75,7 @@ var misbehaviours = []misbehaviour{
 func TestS30AFailureBehindKeepsThePage(t *testing.T) {
 	t.Parallel() // it waits for time limits
 	both(t, func(t *testing.T, s *site) {
+		t.Parallel()
 		s.plugin("page", "/p/[...id]", hasty)
 		s.plugin("other", "/other/[id]")
 		bad := map[string]misbehaviour{} // by path

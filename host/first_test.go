@@ -89,6 +89,7 @@ func TestS21ConcurrentMissesShareOneGeneration(t *testing.T) {
 func TestS22AFailedFirstGenerationLeavesNothing(t *testing.T) {
 	t.Parallel() // it waits for time limits
 	both(t, func(t *testing.T, s *site) {
+		t.Parallel()
 		s.plugin("page", "/p/[id]", hasty)
 		s.start()
 		for i, m := range misbehaviours {

@@ -90,6 +90,7 @@ func TestS31AnExpiredPageBacksOffToo(t *testing.T) {
 func TestS32AHangingGuestIsReleased(t *testing.T) {
 	t.Parallel() // it waits for time limits
 	both(t, func(t *testing.T, s *site) {
+		t.Parallel()
 		s.plugin("page", "/[id]", hasty)
 		s.start()
 		s.sees("/old", 200, "MISS", "/old #1")
