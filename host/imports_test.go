@@ -19,6 +19,8 @@ var floors = [][]string{
 	{"cmd/wisr"},
 	{"host"},
 	{"host/dev", "host/prerender", "host/serve", "host/admin"},
+	{"host/cluster"},
+	{"host/store/jetstream"},
 	{"host/api", "host/watch", "host/demand", "host/guard", "host/uncached", "host/encode", "host/store/memory", "host/store/dir", "host/config"},
 	{"host/isr", "host/webhook", "host/purge"},
 	{"plugins/registry"},
@@ -37,6 +39,8 @@ var reserved = map[string]string{
 	"github.com/tetratelabs/wazero":   "plugins/sandbox",
 	"github.com/gofiber/fiber/v2":     "host",
 	"github.com/dgraph-io/ristretto/": "host/store/memory",
+	"github.com/nats-io/nats-server/": "host/cluster",
+	"github.com/nats-io/nats.go":      "host",
 	"github.com/alecthomas/kong":      "cmd/wisr",
 }
 

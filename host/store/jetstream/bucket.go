@@ -1,0 +1,307 @@
+package jetstream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// bucket is a key-value bucket: a stream that keeps the last message of each subject.
+// It is read and written by subject rather than as jetstream.KeyValue,
+// which has no headers of its own, no reading from the leader, and no paging.
+type bucket struct {
+	nc     *nats.Conn
+	js     jetstream.JetStream
+	stream string
+	prefix string // of subjects
+	first  uint64 // where Watch begins: what was the last sequence when the store was opened
+
+	at *positions
+}
+
+// positions are how far a stream was written by this host and told to it.
+type positions struct {
+	written atomic.Uint64 // sequence of the last message that this store wrote
+	told    atomic.Uint64 // up to which Watch has told
+	moved   chan struct{} // has one after told changed
+}
+
+// errConflict is returned when a message is not the one that was to be replaced.
+var errConflict = errors.New("it was written meanwhile")
+
+// errNone is returned when there is no message of a subject.
+var errNone = errors.New("there is none")
+
+// openBucket opens a bucket, and makes it if it is not there.
+func (s *Store) openBucket(ctx context.Context, what string, maxBytes int64) (bucket, error) {
+	name := s.bucketName(what)
+	b := bucket{nc: s.opt.Conn, js: s.js, stream: "KV_" + name, prefix: "$KV." + name + ".", at: &positions{moved: make(chan struct{}, 1)}}
+	want := jetstream.StreamConfig{
+		Name: b.stream, Subjects: []string{b.prefix + ">"}, Description: "wisr: " + what,
+		MaxMsgsPerSubject: 1,
+		MaxBytes:          maxBytes,
+		Discard:           jetstream.DiscardOld,
+		Storage:           jetstream.FileStorage,
+		Replicas:          max(1, s.opt.Replicas),
+		AllowDirect:       true,
+		AllowRollup:       true,
+		AllowMsgTTL:       true,
+		DenyDelete:        true,
+		Metadata:          map[string]string{"wisr.format": strconv.Itoa(format)},
+	}
+	if maxBytes <= 0 {
+		want.MaxBytes = -1
+	}
+	var info *jetstream.StreamInfo
+	err := retried(ctx, func(ctx context.Context) error {
+		stream, err := s.js.Stream(ctx, b.stream)
+		switch {
+		case errors.Is(err, jetstream.ErrStreamNotFound):
+			stream, err = s.js.CreateStream(ctx, want)
+		case err == nil && (stream.CachedInfo().Config.MaxBytes != want.MaxBytes || stream.CachedInfo().Config.Replicas != want.Replicas):
+			stream, err = s.js.UpdateStream(ctx, want)
+		}
+		if err != nil {
+			return err
+		}
+		info, err = stream.Info(ctx)
+		return err
+	})
+	if err != nil {
+		return b, fmt.Errorf("the bucket %s: %w", name, err)
+	}
+	b.first = info.State.LastSeq
+	b.at.told.Store(b.first)
+	// What a replica does not have yet, Watch would not tell any more.
+	return b, retried(ctx, func(ctx context.Context) error { return b.reaches(ctx, info.State.LastSeq) })
+}
+
+// reaches finds out whether the nearest replica has a sequence.
+func (b *bucket) reaches(ctx context.Context, seq uint64) error {
+	if seq == 0 {
+		return nil
+	}
+	request, err := json.Marshal(map[string]any{"seq": seq, "next_by_subj": ">"})
+	if err != nil {
+		return err
+	}
+	reply, err := b.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+b.stream, request)
+	if err != nil {
+		return err
+	}
+	if reply.Header.Get("Status") == "" {
+		return nil
+	}
+	// The last message may have been deleted: then the leader has none either.
+	info, err := b.info(ctx)
+	if err == nil && (info.Msgs == 0 || info.LastSeq > seq) {
+		return nil
+	}
+	return fmt.Errorf("the replica is behind: %s", reply.Header.Get("Description"))
+}
+
+// info is the state of the stream, by its leader.
+func (b *bucket) info(ctx context.Context) (jetstream.StreamState, error) {
+	stream, err := b.js.Stream(ctx, b.stream)
+	if err != nil {
+		return jetstream.StreamState{}, err
+	}
+	return stream.CachedInfo().State, nil
+}
+
+// message is the last one of a subject.
+type message struct {
+	subject string
+	seq     uint64
+	header  nats.Header
+	data    []byte
+}
+
+// deleted tells that the message says that there is nothing.
+func (m *message) deleted() bool { return m.header.Get("KV-Operation") != "" }
+
+// near returns the last message of a subject as the nearest replica has it, or errNone.
+func (b *bucket) near(ctx context.Context, key string) (*message, error) {
+	reply, err := b.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+b.stream+"."+b.prefix+key, nil)
+	if err != nil {
+		return nil, err
+	}
+	return direct(reply)
+}
+
+// direct reads what a replica answered.
+func direct(reply *nats.Msg) (*message, error) {
+	if status := reply.Header.Get("Status"); status != "" {
+		if status == strconv.Itoa(http.StatusNotFound) {
+			return nil, errNone
+		}
+		return nil, fmt.Errorf("the replica answered %s %s", status, reply.Header.Get("Description"))
+	}
+	seq, err := strconv.ParseUint(reply.Header.Get("Nats-Sequence"), 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("the replica's answer has no sequence: %w", err)
+	}
+	return &message{subject: reply.Header.Get("Nats-Subject"), seq: seq, header: reply.Header, data: reply.Data}, nil
+}
+
+// last returns the last message of a subject as the leader has it, or errNone.
+func (b *bucket) last(ctx context.Context, key string) (*message, error) {
+	request, err := json.Marshal(map[string]string{"last_by_subj": b.prefix + key})
+	if err != nil {
+		return nil, err
+	}
+	reply, err := b.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+b.stream, request)
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Error   *jetstream.APIError `json:"error"`
+		Message struct {
+			Subject string `json:"subject"`
+			Seq     uint64 `json:"seq"`
+			Header  []byte `json:"hdrs"`
+			Data    []byte `json:"data"`
+		} `json:"message"`
+	}
+	if err := json.Unmarshal(reply.Data, &answer); err != nil {
+		return nil, fmt.Errorf("the leader's answer: %w", err)
+	}
+	switch {
+	case answer.Error != nil && answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+		return nil, errNone
+	case answer.Error != nil:
+		return nil, answer.Error
+	}
+	m := &message{subject: answer.Message.Subject, seq: answer.Message.Seq, data: answer.Message.Data}
+	if len(answer.Message.Header) > 0 {
+		if m.header, err = nats.DecodeHeadersMsg(answer.Message.Header); err != nil {
+			return nil, fmt.Errorf("the leader's answer: %w", err)
+		}
+	}
+	return m, nil
+}
+
+// write replaces the message of a subject, which has to be of a sequence, 0 for
+// none; errConflict if it is not. It returns the new one's sequence. Once it returns, most
+// replicas have it.
+func (b *bucket) write(ctx context.Context, key string, header nats.Header, data []byte, replaced uint64) (uint64, error) {
+	return b.publish(ctx, key, header, data, jetstream.WithExpectLastSequencePerSubject(replaced))
+}
+
+// put replaces the message of a subject, whatever it is.
+func (b *bucket) put(ctx context.Context, key string, header nats.Header, data []byte) error {
+	_, err := b.publish(ctx, key, header, data)
+	return err
+}
+
+func (b *bucket) publish(ctx context.Context, key string, header nats.Header, data []byte, opts ...jetstream.PublishOpt) (uint64, error) {
+	ack, err := b.js.PublishMsg(ctx, &nats.Msg{Subject: b.prefix + key, Header: header, Data: data}, opts...)
+	if err != nil {
+		if refused := new(jetstream.APIError); errors.As(err, &refused) && refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+			return 0, errConflict
+		}
+		return 0, err
+	}
+	raise(&b.at.written, ack.Sequence)
+	return ack.Sequence, nil
+}
+
+// erase says that there is nothing of a subject any more.
+func (b *bucket) erase(ctx context.Context, key string, header nats.Header, replaced uint64) (uint64, error) {
+	header.Set("KV-Operation", "DEL")
+	header.Set(jetstream.MsgTTLHeader, forgotten.String())
+	return b.write(ctx, key, header, nil, replaced)
+}
+
+// all yields the messages of a filter as the nearest replica has them, in the
+// order in which they were written. It begins behind a sequence.
+func (b *bucket) all(ctx context.Context, filter string) iter.Seq2[*message, error] {
+	return func(yield func(*message, error) bool) {
+		for next := uint64(1); ; {
+			batch, more, err := b.batch(ctx, filter, next)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, m := range batch {
+				if err := ctx.Err(); err != nil {
+					yield(nil, err)
+					return
+				}
+				if !m.deleted() && !yield(m, nil) {
+					return
+				}
+				next = m.seq + 1
+			}
+			if !more {
+				return
+			}
+		}
+	}
+}
+
+// batch returns some messages of a filter from a sequence on.
+func (b *bucket) batch(ctx context.Context, filter string, from uint64) (list []*message, more bool, err error) {
+	ctx, cancel := within(ctx, patience)
+	defer cancel()
+	request, err := json.Marshal(map[string]any{"next_by_subj": b.prefix + filter, "seq": from, "batch": 256, "max_bytes": 4 << 20})
+	if err != nil {
+		return nil, false, err
+	}
+	inbox, err := b.nc.SubscribeSync(b.nc.NewInbox())
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { _ = inbox.Unsubscribe() }() // it fails only if the connection is closed
+	if err := b.nc.PublishRequest("$JS.API.DIRECT.GET."+b.stream, inbox.Subject, request); err != nil {
+		return nil, false, err
+	}
+	for {
+		reply, err := inbox.NextMsgWithContext(ctx)
+		if err != nil {
+			return nil, false, err
+		}
+		switch reply.Header.Get("Status") {
+		case "204": // the end of the batch
+			return list, reply.Header.Get("Nats-Num-Pending") != "0", nil
+		case "404":
+			return list, false, nil
+		}
+		m, err := direct(reply)
+		if err != nil {
+			return nil, false, err
+		}
+		list = append(list, m)
+	}
+}
+
+// raise makes v at least n.
+func raise(v *atomic.Uint64, n uint64) {
+	for {
+		old := v.Load()
+		if old >= n || v.CompareAndSwap(old, n) {
+			return
+		}
+	}
+}
+
+// sleep waits, and tells whether ctx is still there.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
