@@ -25,9 +25,9 @@ var floors = [][]string{
 	{"host/isr", "host/webhook", "host/purge"},
 	{"plugins/registry"},
 	{"plugins/build", "plugins/sandbox"},
-	{"plugins/manifest", "plugins/sandbox/snapshot", "plugins/sandbox/meter"},
+	{"plugins/manifest", "plugins/build/bundle", "plugins/build/link", "plugins/sandbox/snapshot", "plugins/sandbox/meter"},
 	{"plugins/page", "plugins/egress", "plugins/sandbox/wasm", "plugins/manifest/strict", "plugins/signature"},
-	{"plugins/route"},
+	{"plugins/route", "sdk/js"},
 }
 
 // apart are folders that nothing above imports: guests' libraries and sites.

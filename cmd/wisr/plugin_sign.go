@@ -130,7 +130,10 @@ func readPlugin(dir string) (*pluginFiles, error) {
 	p.module, err = os.ReadFile(filepath.Join(dir, filepath.FromSlash(m.Module)))
 	if errors.Is(err, fs.ErrNotExist) {
 		hint := "build it first"
-		if m.Build.Command != "" {
+		switch {
+		case m.Source != "":
+			hint = "build it first: wisr build"
+		case m.Build.Command != "":
 			hint = "build it first: " + m.Build.Command
 		}
 		return nil, fmt.Errorf("the module %s is not there; %s", filepath.Join(dir, m.Module), hint)

@@ -76,7 +76,7 @@ func (w *Watcher) concerns(m *manifest.Manifest, name string) bool {
 		}
 	}
 	switch {
-	case m.Build.Command == "":
+	case !m.Built():
 		return watch.Within(name, m.Dir)
 	case name == m.Dir || name == filepath.Join(m.Dir, manifest.FileName):
 		return true

@@ -90,13 +90,15 @@ type Result struct {
 // are killed. A module that was there before a failed build is left as the
 // command left it.
 //
-// Without a command, Build checks that the module is there.
+// A page in TypeScript or JavaScript is bundled and linked with its engine; what is
+// wrong with it is a *bundle.Error. Without a command or such a source, Build checks that the
+// module is there.
 func (b *Builder) Build(ctx context.Context, m *manifest.Manifest) (Result, error) {
 	if m.Dir == "" {
 		return Result{}, fmt.Errorf("build plugin %q: it has no folder; only a plugin in the site's own folder is built", m.Name)
 	}
 	module := filepath.Join(m.Dir, filepath.FromSlash(m.Module))
-	if m.Build.Command == "" {
+	if !m.Built() {
 		return Result{}, present(m, module)
 	}
 	release, err := b.acquire(ctx, m.Dir)
@@ -104,6 +106,9 @@ func (b *Builder) Build(ctx context.Context, m *manifest.Manifest) (Result, erro
 		return Result{}, fmt.Errorf("build plugin %q: waiting for its other build: %w", m.Name, err)
 	}
 	defer release()
+	if m.Source != "" {
+		return b.buildSource(ctx, m, module)
+	}
 
 	// The hash is of the time before the command: a file that is saved while it
 	// runs then counts as changed.
@@ -149,10 +154,13 @@ func (b *Builder) Build(ctx context.Context, m *manifest.Manifest) (Result, erro
 // UpToDate tells whether Build would find nothing to do. Without a state folder
 // that cannot be known, and it is true.
 func (b *Builder) UpToDate(ctx context.Context, m *manifest.Manifest) bool {
-	if m.Dir == "" || m.Build.Command == "" || b.stamps == "" {
+	if m.Dir == "" || !m.Built() || b.stamps == "" {
 		return true
 	}
 	module := filepath.Join(m.Dir, filepath.FromSlash(m.Module))
+	if m.Source != "" {
+		return b.sourceUpToDate(m, module)
+	}
 	inputs, err := b.hashInputs(ctx, m, module)
 	return err == nil && upToDate(b.stampFile(m), inputs, module)
 }

@@ -1,6 +1,8 @@
 // Package build goes from source to module: it runs the [build] command of a
 // plugin's manifest when, and only when, the plugin's sources are not those of
-// the module that is there.
+// the module that is there. For a page in TypeScript or JavaScript it needs no
+// command: it bundles the page (package bundle) and links it with a JavaScript engine
+// (package link).
 //
 //	b := build.New(build.Options{StateDir: site + "/.wisr/build"})
 //	result, err := b.Build(ctx, m)

@@ -112,8 +112,11 @@ func (b *Builder) inputFiles(ctx context.Context, m *manifest.Manifest, module s
 // IsInput tells whether a file, absolute, is one of the plugin's sources, be it
 // there or not: a change of any other is no reason to build.
 func (b *Builder) IsInput(m *manifest.Manifest, file string) bool {
-	if m.Dir == "" || m.Build.Command == "" || file == filepath.Join(m.Dir, filepath.FromSlash(m.Module)) {
+	if m.Dir == "" || !m.Built() || file == filepath.Join(m.Dir, filepath.FromSlash(m.Module)) {
 		return false
+	}
+	if m.Source != "" {
+		return b.isSource(m, file)
 	}
 	return slices.ContainsFunc(watched(m), func(p pattern) bool {
 		rel, err := filepath.Rel(p.base, file)
@@ -132,8 +135,12 @@ func (b *Builder) Inputs(m *manifest.Manifest) []string {
 		return nil
 	}
 	folders := []string{m.Dir}
+	if m.Source != "" {
+		folders = append(folders, b.sourceFolders(m)...)
+	}
 	if m.Build.Command == "" {
-		return folders
+		slices.Sort(folders)
+		return slices.Compact(folders)
 	}
 	for _, p := range watched(m) {
 		base := existing(p.base)

@@ -16,6 +16,9 @@ import (
 type stamp struct {
 	Inputs string `json:"inputs"`
 	Module string `json:"module"`
+	// Files are those of a page that wisr builds itself: relative to the plugin's
+	// folder, slash-separated, to SHA-256 in hex.
+	Files map[string]string `json:"files,omitempty"`
 }
 
 // stampFile is named after the plugin, for people, and after its folder, since
@@ -28,16 +31,17 @@ func (b *Builder) stampFile(m *manifest.Manifest) string {
 // upToDate tells whether the stamp is of these inputs and of the module that is
 // there. A stamp that cannot be read, or that is no stamp, is none.
 func upToDate(file, inputs, module string) bool {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return false
-	}
-	var s stamp
-	if json.Unmarshal(data, &s) != nil || s.Inputs != inputs {
+	s, ok := readStamp(file)
+	if !ok || s.Inputs != inputs {
 		return false
 	}
 	hash, err := hashFile(module)
 	return err == nil && hash == s.Module
+}
+
+func readStamp(file string) (s stamp, ok bool) {
+	data, err := os.ReadFile(file)
+	return s, err == nil && json.Unmarshal(data, &s) == nil
 }
 
 // writeStamp replaces the file as a whole, so that no half of it is ever read.

@@ -130,11 +130,20 @@ func (c *checker) module(s string) {
 		c.doc.Errorf("module", `write module = "blog.wasm"`, "module is %s; want the name of a .wasm file", quoted)
 	case path.IsAbs(s), !filepath.IsLocal(filepath.FromSlash(clean)):
 		c.doc.Errorf("module", "write its path from there, or copy it there", "module is %s; want a file inside the plugin's folder", quoted)
+	case IsSource(clean):
+		c.m.Source = clean
+		c.m.Module = strings.TrimSuffix(clean, path.Ext(clean)) + ".wasm"
 	case path.Ext(s) != ".wasm" || path.Base(clean) == ".wasm":
-		c.doc.Errorf("module", "name the compiled file here; how it is made from source is said by [build] command", "module is %s; want a file that ends in .wasm", quoted)
+		c.doc.Errorf("module", "name the compiled file here; how it is made from source is said by [build] command. A page in TypeScript or JavaScript is named itself: page.tsx", "module is %s; want a file that ends in .wasm", quoted)
 	default:
 		c.m.Module = clean
 	}
+}
+
+// IsSource tells whether wisr makes the module of this file by itself, by its name.
+func IsSource(file string) bool {
+	ext := path.Ext(file)
+	return slices.Contains([]string{".tsx", ".jsx", ".ts", ".js", ".mjs"}, ext) && path.Base(file) != ext
 }
 
 func (c *checker) sha256(s string) {
@@ -152,6 +161,8 @@ func (c *checker) sha256(s string) {
 func (c *checker) build(f fileBuild) {
 	switch {
 	case !c.doc.Has("build"):
+	case c.m.Source != "":
+		c.doc.Errorf("build", "remove [build], or name in module what the command makes", "[build] has nothing to do: the module is made of %s by wisr itself", c.m.Source)
 	case !c.doc.Has("build.command"):
 		c.doc.Errorf("build.command", `add command = "…", which makes the module, or remove [build]`, "[build] has no command")
 	case strings.TrimSpace(f.Command) == "", strings.ContainsRune(f.Command, 0):

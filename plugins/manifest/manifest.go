@@ -22,6 +22,7 @@ type Manifest struct {
 	Name   string        // lower-case letters, digits and "-", at most 63
 	Route  route.Pattern // the paths it serves
 	Module string        // its .wasm file: a clean, slash-separated path inside the folder
+	Source string        // the page in TypeScript or JavaScript that Module is made of, a path as Module; "": it is made of something else
 	SHA256 string        // of the module, in lower-case hex; "": any module will do
 	Build  Build
 	Limits Limits
@@ -46,6 +47,9 @@ type Build struct {
 	// "../" at the start.
 	Watch []string
 }
+
+// Built tells whether the module is made of sources that are in the plugin's folder.
+func (m *Manifest) Built() bool { return m.Build.Command != "" || m.Source != "" }
 
 // Limits are what one generation may use.
 type Limits struct {

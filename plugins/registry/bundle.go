@@ -97,6 +97,8 @@ func readModule(m *manifest.Manifest) ([]byte, error) {
 	switch {
 	case errors.Is(err, os.ErrNotExist) && m.Build.Command != "":
 		return nil, fmt.Errorf("%s is not there; run `wisr build`, which makes it by the [build] command of %s", file, manifest.FileName)
+	case errors.Is(err, os.ErrNotExist) && m.Source != "":
+		return nil, fmt.Errorf("%s is not there; run `wisr build`, which makes it of %s", file, m.Source)
 	case errors.Is(err, os.ErrNotExist):
 		return nil, fmt.Errorf("%s is not there; put the module there, or say in [build] command of %s how to make it", file, manifest.FileName)
 	case err == nil && !info.Mode().IsRegular():

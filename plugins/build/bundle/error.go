@@ -1,0 +1,109 @@
+package bundle
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// Error is a page that cannot be bundled.
+type Error struct {
+	Diagnostics []Diagnostic // at least one
+}
+
+// Diagnostic is one thing that is wrong, and where.
+type Diagnostic struct {
+	File   string // relative to the page's folder, slash-separated
+	Line   int    // from 1; 0: of the file as a whole
+	Column int    // from 1, in bytes
+	Length int    // of what is wrong, in bytes
+	Text   string // the line
+	What   string
+	Notes  []string // what to do, mostly
+}
+
+// Error is all of them, each with its line and a mark below it.
+func (e *Error) Error() string {
+	texts := make([]string, len(e.Diagnostics))
+	for i, d := range e.Diagnostics {
+		texts[i] = d.String()
+	}
+	return strings.Join(texts, "\n\n")
+}
+
+// String is "page.tsx:3:8: what", the line with a mark below it, and the notes.
+func (d Diagnostic) String() string {
+	var b strings.Builder
+	b.WriteString(d.File)
+	if d.Line > 0 {
+		fmt.Fprintf(&b, ":%d:%d", d.Line, d.Column)
+	}
+	b.WriteString(": " + d.What)
+	if d.Line > 0 && d.Text != "" {
+		number := fmt.Sprintf("%5d | ", d.Line)
+		before := strings.Map(func(r rune) rune {
+			if r == '\t' {
+				return r
+			}
+			return ' '
+		}, d.Text[:min(d.Column-1, len(d.Text))])
+		fmt.Fprintf(&b, "\n%s%s\n%*s%s%s", number, d.Text, len(number), "| ", before, strings.Repeat("^", max(1, d.Length)))
+	}
+	for _, note := range d.Notes {
+		b.WriteString("\n  " + note)
+	}
+	return b.String()
+}
+
+// fail is an error about the page's file.
+func (p Page) fail(what string) *Error {
+	return &Error{Diagnostics: []Diagnostic{{File: p.File, What: what}}}
+}
+
+func (p Page) errors(messages []api.Message) *Error {
+	e := &Error{}
+	for _, m := range messages {
+		d := Diagnostic{File: p.File, What: m.Text}
+		if at := m.Location; at != nil && at.Namespace != sdkNamespace {
+			d.Line, d.Column, d.Length, d.Text = at.Line, at.Column+1, at.Length, at.LineText
+			d.File = filepath.ToSlash(at.File)
+		}
+		for _, n := range m.Notes {
+			d.Notes = append(d.Notes, n.Text)
+		}
+		if name, ok := missing(m.Text); ok {
+			d.What = fmt.Sprintf("the package %q is not installed", name)
+			d.Notes = []string{"run: npm install " + install(name)}
+		}
+		e.Diagnostics = append(e.Diagnostics, d)
+	}
+	return e
+}
+
+// missing is the package that esbuild did not find.
+func missing(text string) (name string, ok bool) {
+	path, ok := strings.CutPrefix(text, `Could not resolve "`)
+	path, end := strings.CutSuffix(path, `"`)
+	if !ok || !end || strings.HasPrefix(path, ".") || strings.HasPrefix(path, "/") {
+		return "", false
+	}
+	parts := strings.Split(path, "/")
+	if strings.HasPrefix(path, "@") && len(parts) > 1 {
+		return parts[0] + "/" + parts[1], true
+	}
+	return parts[0], true
+}
+
+// install is what to install for a package: a framework comes in two.
+func install(name string) string {
+	for _, f := range frameworks {
+		for _, n := range strings.Fields(f.needs) {
+			if n == name {
+				return f.needs
+			}
+		}
+	}
+	return name
+}

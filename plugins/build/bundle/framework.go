@@ -1,0 +1,78 @@
+package bundle
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+)
+
+// framework is what a page's components are of.
+type framework struct {
+	name     string // of its package, which is the jsxImportSource, too
+	needs    string // what to install for it
+	imports  string
+	renderer string // an expression: (component, props) → string, or a promise of it
+}
+
+var frameworks = []framework{
+	{
+		name:     "preact",
+		needs:    "preact preact-render-to-string",
+		imports:  "import { h } from \"preact\";\nimport { renderToString } from \"preact-render-to-string\";\n",
+		renderer: "(component, props) => renderToString(h(component, props))",
+	},
+	{
+		name:     "react",
+		needs:    "react react-dom",
+		imports:  "import { createElement } from \"react\";\nimport { renderToString } from \"react-dom/server.edge\";\n",
+		renderer: "(component, props) => renderToString(createElement(component, props))",
+	},
+}
+
+// framework finds that of the page: what its JSX is compiled for.
+func (p Page) framework() (framework, error) {
+	source := p.jsxImportSource()
+	for _, f := range frameworks {
+		if f.name == source {
+			return f, nil
+		}
+	}
+	return framework{}, p.fail("its JSX is for " + source + ", whose components wisr does not know how to render: export a function named render that does")
+}
+
+var pragma = regexp.MustCompile(`@jsxImportSource\s+(\S+)`)
+
+// jsxImportSource is, in this order: what the page's file says, what the nearest
+// tsconfig.json says, and which framework the nearest package.json that names one
+// depends on.
+func (p Page) jsxImportSource() string {
+	if text, err := os.ReadFile(filepath.Join(p.Dir, filepath.FromSlash(p.File))); err == nil {
+		if found := pragma.FindSubmatch(text); found != nil {
+			return string(found[1])
+		}
+	}
+	for dir := p.Dir; ; dir = filepath.Dir(dir) {
+		if text, err := os.ReadFile(filepath.Join(dir, "tsconfig.json")); err == nil {
+			// It may have comments, which encoding/json does not read.
+			if found := tsconfigSource.FindSubmatch(text); found != nil {
+				return string(found[1])
+			}
+		}
+		if text, err := os.ReadFile(filepath.Join(dir, "package.json")); err == nil {
+			var d struct{ Dependencies, DevDependencies map[string]string }
+			if json.Unmarshal(text, &d) == nil {
+				for _, f := range frameworks {
+					if d.Dependencies[f.name] != "" || d.DevDependencies[f.name] != "" {
+						return f.name
+					}
+				}
+			}
+		}
+		if dir == filepath.Dir(dir) {
+			return frameworks[0].name
+		}
+	}
+}
+
+var tsconfigSource = regexp.MustCompile(`"jsxImportSource"\s*:\s*"([^"]+)"`)

@@ -1,0 +1,19 @@
+// Package js is the npm package @wisr/page for who builds pages with it: the
+// JavaScript that runs in every page, and the shim between the engine and wisr.
+//
+// It is here so that this program and what it links into pages are of one version. It
+// imports nothing and does nothing.
+package js
+
+import "embed"
+
+// Files are index.js, which pages may import as @wisr/page, and the runtime below
+// runtime/, whose index.js starts a page.
+//
+//go:embed index.js runtime/*.js
+var Files embed.FS
+
+// Shim is engine/shim.c, built by "task sdk:js", for package link.
+//
+//go:embed engine/shim.wasm
+var Shim []byte
