@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
+	"time"
 
 	"github.com/wisr-dev/wisr/plugins/page"
 )
@@ -29,13 +31,11 @@ func (e *Engine) Renew(ctx context.Context, p Page) (*Entry, error) {
 //
 // On an error the names are marked until this process ends, and other hosts may not know of it.
 func (e *Engine) Invalidate(ctx context.Context, names ...Name) error {
-	at := e.tick()
-	var errs []error
+	err := e.record(ctx, "", names, e.tick())
 	for _, n := range names {
-		errs = append(errs, e.record(ctx, Invalidation{Name: n.String(), At: at}))
 		e.opt.Events.invalidated(n, false)
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 // Purge drops every page that answers to one of the names. From its return on
@@ -44,9 +44,8 @@ func (e *Engine) Invalidate(ctx context.Context, names ...Name) error {
 // is freed later. The error is as of Invalidate.
 func (e *Engine) Purge(ctx context.Context, names ...Name) error {
 	at := e.tick()
-	var errs []error
+	failed := e.record(ctx, purge, names, at)
 	for _, n := range names {
-		errs = append(errs, e.record(ctx, Invalidation{Name: purge + n.String(), At: at}))
 		e.opt.Events.invalidated(n, true)
 		if n.Kind != NamePath {
 			select {
@@ -59,17 +58,25 @@ func (e *Engine) Purge(ctx context.Context, names ...Name) error {
 			e.opt.Events.storeFailed(n.Value, err) // it is gone for visitors
 		}
 	}
-	return errors.Join(errs...)
+	return failed
 }
 
-// record makes an invalidation known, first to the store and then here.
-func (e *Engine) record(ctx context.Context, inv Invalidation) error {
-	err := e.opt.Store.Invalidate(ctx, inv)
-	e.learn(inv)
-	if err != nil {
-		return fmt.Errorf("invalidate %s: %w", inv.Name, err)
+// record makes invalidations of names known, first to the store and then here. kind
+// is purge or nothing. The store gets them all at once: it may have one flush for many.
+func (e *Engine) record(ctx context.Context, kind string, names []Name, at time.Time) error {
+	errs := make([]error, len(names))
+	var all sync.WaitGroup
+	for i, n := range names {
+		all.Go(func() {
+			inv := Invalidation{Name: kind + n.String(), At: at}
+			if err := e.opt.Store.Invalidate(ctx, inv); err != nil {
+				errs[i] = fmt.Errorf("invalidate %s: %w", inv.Name, err)
+			}
+			e.learn(inv)
+		})
 	}
-	return nil
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 // Pages yields the stored entries that were not purged, as Store.Pages does.

@@ -48,7 +48,7 @@ func (v vast) Pages(ctx context.Context) iter.Seq2[*isr.Entry, error] {
 	}
 }
 
-// A mark is one small file, also under a tag of a million pages. What it takes
+// A mark is one line of a log, also under a tag of a million pages. What it takes
 // is what the disk takes to flush: BenchmarkMark.
 func TestAMillionPagesUnderOneTagAreMarkedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -13,19 +13,19 @@
 //
 //	pages/5d/5d0c…e1           an entry; the name is the SHA-256 of its key
 //	earlier/<version>/5d/…     an entry that another version's replaced, for rollback
-//	invalidations/9f/9f22…07   an invalidation; the name is the SHA-256 of its name
+//	invalidations.log          every invalidation, a line each
 //	changes/<writer>.<number>  what one open store changed, for the others to read
 //	locks/2a                   locked while a file whose hash ends so is replaced
 //	tmp/<writer>-<number>      files being written
 //
-// A file is never changed in place: it is written to tmp and renamed, so that a
-// reader sees the one before or the one after. The 256 folders of two digits
-// keep a million entries below 4,000 names a folder. Everything may be deleted at
-// any time, also by hand.
+// The log only grows, until it is rewritten. No other file is changed in place: it is
+// written to tmp and renamed, so that a reader sees the one before or the one after.
+// The 256 folders of two digits keep a million entries below 4,000 names a folder.
+// Everything may be deleted at any time, also by hand.
 //
-// A person can read an entry with head: the first line has lengths, checksums and
-// the time, the second is a JSON object, then come the body, the props and the
-// compressed forms.
+// A person can read the log as it is, and an entry with head: the first line has
+// lengths, checksums and the time, the second is a JSON object, then come the body,
+// the props and the compressed forms.
 //
 // # Why pages are not always flushed to the disk
 //
@@ -35,8 +35,8 @@
 // good page that was there before is gone. So a file that replaces another
 // is flushed first; a page that had none is not, because losing it leaves what
 // was there before, nothing, and a build would take twice as long, or longer where
-// flushing is slow (BenchmarkFlush). Invalidations are always flushed, with their
-// folder: nobody would notice that one is missing.
+// flushing is slow (BenchmarkFlush). Invalidations are always flushed: nobody would
+// notice that one is missing.
 //
 // # Permissions
 //
@@ -87,9 +87,10 @@ type Dir struct {
 	log   *slog.Logger
 	temps atomic.Int64 // temporary files made so far, for their names
 
-	// Lock order: a lock of locks, then journal.mu.
+	// Lock order: a lock of locks, then marks.mu or journal.mu.
 	locks   *locks
 	journal journal
+	marks   marks
 	start   positions // where the journals of others ended when this store was opened
 
 	retained atomic.Pointer[map[string]bool] // folders of earlier; nil before Retain; never changed, but replaced
@@ -97,6 +98,7 @@ type Dir struct {
 	damage damage
 
 	sweeper sweeper
+	ctx     context.Context // of the background work
 	stop    context.CancelFunc
 	running sync.WaitGroup
 }
@@ -136,6 +138,7 @@ func Open(path string, o Options) (*Dir, error) {
 		d.log = slog.New(slog.DiscardHandler)
 	}
 	d.journal = journal{dir: filepath.Join(root, "changes"), id: d.id}
+	d.marks = marks{path: filepath.Join(root, "invalidations.log"), least: 1 << 20}
 	now, err := d.probe()
 	if err != nil {
 		return nil, fmt.Errorf("open page store: %w", explain(err))
@@ -149,11 +152,13 @@ func Open(path string, o Options) (*Dir, error) {
 	if d.start, err = endsOfJournals(d.journal.dir, d.id); err != nil {
 		return nil, fmt.Errorf("open page store: %w", explain(err))
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	d.stop = stop
+	if err := d.absorbOlder(); err != nil {
+		return nil, fmt.Errorf("open page store: %w", explain(err))
+	}
+	d.ctx, d.stop = context.WithCancel(context.Background())
 	if o.MaxSize > 0 {
 		d.sweeper = sweeper{max: o.MaxSize, recall: recalled, full: make(chan struct{}, 1)}
-		d.running.Go(func() { d.keepBelowMax(ctx) })
+		d.running.Go(func() { d.keepBelowMax(d.ctx) })
 	}
 	return d, nil
 }

@@ -141,7 +141,7 @@ func (d *Dir) replace(ctx context.Context, r replacement) (bool, error) {
 type removal struct {
 	sum    digest
 	path   string
-	change isr.Change           // what others are told; zero: nothing
+	change isr.Change           // what others are told
 	stays  func() (bool, error) // whether what is there must stay; fs.ErrNotExist: nothing is
 }
 
@@ -163,11 +163,9 @@ func (d *Dir) remove(ctx context.Context, r removal) error {
 	if err != nil {
 		return err
 	}
-	var told error
-	if r.change != (isr.Change{}) {
-		if told = d.journal.append(r.change); told != nil {
-			told = fmt.Errorf("other hosts were not told: %w", told)
-		}
+	told := d.journal.append(r.change)
+	if told != nil {
+		told = fmt.Errorf("other hosts were not told: %w", told)
 	}
 	removed := os.Remove(r.path)
 	if errors.Is(removed, fs.ErrNotExist) {

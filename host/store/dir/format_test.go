@@ -234,25 +234,6 @@ func FuzzEncode(f *testing.F) {
 	})
 }
 
-func FuzzInvalidation(f *testing.F) {
-	data, _ := encodeInvalidation(isr.Invalidation{Name: "tag:x", At: time.Unix(1, 2)})
-	f.Add(data, "plugin:blog", int64(1), int64(2))
-	f.Add(data[:20], "\xff", int64(-1), int64(0))
-	f.Fuzz(func(t *testing.T, data []byte, name string, sec, nsec int64) {
-		if _, err := decodeInvalidation(data); err != nil && !errors.Is(err, errDamaged) {
-			t.Fatal(err)
-		}
-		inv := isr.Invalidation{Name: name, At: time.Unix(sec, nsec).UTC()}
-		data, err := encodeInvalidation(inv)
-		if err != nil {
-			return
-		}
-		if got, err := decodeInvalidation(data); err != nil || got != inv {
-			t.Fatalf("%v became %v, %v", inv, got, err)
-		}
-	})
-}
-
 func FuzzParseChanges(f *testing.F) {
 	f.Add([]byte("{\"n\":1,\"key\":\"/a\"}\n{\"n\":2,\"name\":\"tag:x\",\"at\":\"2026-01-01T00:00:00Z\"}\n{\"n\":3"))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -12,13 +12,16 @@ import (
 // few are enough for any number of writers.
 const stripes = 64
 
+// marksLock is one more, that of the log of invalidations.
+const marksLock = stripes
+
 // locks let one goroutine of one process at a time change the files whose hashes
 // have a lock in common. Within the process that is a channel, between
 // processes an advisory lock on a file, which the kernel drops when its
 // holder dies. Readers take none.
 type locks struct {
 	dir  string
-	held [stripes]chan struct{}
+	held [stripes + 1]chan struct{}
 }
 
 func newLocks(dir string) *locks {

@@ -35,7 +35,7 @@ func (d *Dir) read(path, key string) (*isr.Entry, error) {
 		err = damagedf("it holds the page %.80q, want %.80q", e.Key, key)
 	}
 	if errors.Is(err, errDamaged) {
-		d.damage.warn(d.log, path, err)
+		d.damage.warn(d.log, notUsed, path, err)
 	}
 	return e, err
 }
@@ -147,7 +147,7 @@ func (d *Dir) yield(path string, sum digest, yield func(*isr.Entry, error) bool)
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // removed since it was listed
 	case err != nil:
-		d.damage.warn(d.log, path, err)
+		d.damage.warn(d.log, notUsed, path, err)
 	case !yield(e, nil):
 		return errStop
 	}

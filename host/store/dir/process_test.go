@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,6 +30,8 @@ func TestMain(m *testing.M) {
 		helperWrite(root)
 	case "race":
 		helperRace(root)
+	case "mark":
+		helperMark(root)
 	}
 }
 
@@ -73,13 +76,14 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// helperWrite puts one generation after the other, and now and then an
-// invalidation, until it is killed. It prints what is stored once it is.
+// helperWrite puts one generation after the other, and now and then some
+// invalidations at once, until it is killed. It prints what is stored once it is.
 func helperWrite(root string) {
 	d, err := Open(root, Options{})
 	if err != nil {
 		fail(err)
 	}
+	d.marks.least = 2000 // it shall be killed while it rewrites the log, too
 	say := func(what string, n int) {
 		if _, err := fmt.Println(what, n); err != nil {
 			os.Exit(1) // nobody reads any more
@@ -90,19 +94,31 @@ func helperWrite(root string) {
 			fail(fmt.Errorf("put generation %d: %v, %w", n, ok, err))
 		}
 		say("page", n)
-		if n%7 == 0 {
-			if err := d.Invalidate(context.Background(), invalidationOf(n)); err != nil {
-				fail(err)
+		if n%2 == 0 {
+			var all sync.WaitGroup
+			for _, inv := range invalidationsOf(n) {
+				all.Go(func() {
+					if err := d.Invalidate(context.Background(), inv); err != nil {
+						fail(err)
+					}
+				})
 			}
-			say("invalidation", n)
+			all.Wait()
+			say("invalidations", n)
+		}
+		if err := d.Forget(context.Background(), isr.Invalidation{Name: "tag:never marked", At: time.Unix(int64(n), 0)}); err != nil {
+			fail(err)
 		}
 	}
 }
 
 func helperKey(n int) string { return helperKeys[n%len(helperKeys)] }
 
-func invalidationOf(n int) isr.Invalidation {
-	return isr.Invalidation{Name: fmt.Sprintf("tag:%d", n%3), At: time.Unix(int64(n), 0)}
+func invalidationsOf(n int) (all []isr.Invalidation) {
+	for _, kind := range []string{"tag", "plugin", "path"} {
+		all = append(all, isr.Invalidation{Name: fmt.Sprintf("%s:%d", kind, n%3), At: time.Unix(int64(n), 0)})
+	}
+	return all
 }
 
 // S144: kill -9 at any moment; afterwards every entry is whole, the last one that
@@ -129,8 +145,10 @@ func TestS144KilledAtAnyMoment(t *testing.T) {
 		case err == nil && what == "page" && n == next:
 			pages[helperKey(n)] = n
 			next = n + 1
-		case err == nil && what == "invalidation" && n == next-1:
-			invalidations[invalidationOf(n).Name] = invalidationOf(n).At
+		case err == nil && what == "invalidations" && n == next-1:
+			for _, inv := range invalidationsOf(n) {
+				invalidations[inv.Name] = inv.At
+			}
 		default:
 			t.Fatalf("the writer says %q, want page %d", line, next)
 		}
@@ -186,7 +204,7 @@ func TestS144KilledAtAnyMoment(t *testing.T) {
 		d.Close()
 		next++ // that one may be there
 	}
-	t.Logf("%d kills, %d pages", kills, next)
+	t.Logf("%d kills, %d pages, %d names marked", kills, next, len(invalidations))
 }
 
 const racers = 3
@@ -262,4 +280,60 @@ func TestS142ProcessesThatWriteTheSamePages(t *testing.T) {
 			t.Errorf("nobody says that it stored the last generation of %s", key)
 		}
 	}
+}
+
+// marksEach is how many names each of several processes marks.
+const marksEach = 60
+
+// helperMark marks names of its own, several at once, and forgets every third.
+func helperMark(root string) {
+	d, err := Open(root, Options{})
+	if err != nil {
+		fail(err)
+	}
+	d.marks.least = 3000
+	who := helperArg(0)
+	var all sync.WaitGroup
+	for part := range 3 {
+		all.Go(func() {
+			for n := part; n < marksEach; n += 3 {
+				inv := isr.Invalidation{Name: fmt.Sprintf("tag:%d-%d", who, n), At: time.Unix(int64(n), 0)}
+				if err := d.Invalidate(context.Background(), inv); err != nil {
+					fail(err)
+				}
+				if part > 0 {
+					continue
+				}
+				if err := d.Forget(context.Background(), inv); err != nil {
+					fail(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if err := d.Close(); err != nil {
+		fail(err)
+	}
+}
+
+// S142
+func TestS142ProcessesThatMarkLoseNoMark(t *testing.T) {
+	root := t.TempDir()
+	want := map[string]int{}
+	var commands []*exec.Cmd
+	for who := range racers {
+		cmd, _ := startHelper(t, "mark", root, who)
+		commands = append(commands, cmd)
+		for n := range marksEach {
+			if n%3 > 0 {
+				want[fmt.Sprintf("tag:%d-%d", who, n)] = n
+			}
+		}
+	}
+	for _, cmd := range commands {
+		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantMarks(t, opened(t, root, Options{}), want)
 }

@@ -145,7 +145,13 @@ type damage struct {
 	seen map[string]bool // guarded by mu
 }
 
-func (d *damage) warn(log *slog.Logger, path string, cause error) {
+// What damage means for the store.
+const (
+	notUsed = "a file of the page store is not used, the next generation replaces it"
+	leftOut = "an invalidation cannot be read and is left out, pages that it named may be shown until they are renewed"
+)
+
+func (d *damage) warn(log *slog.Logger, what, path string, cause error) {
 	const enough = 1000 // then all may be logged again: what is remembered stays bounded
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -156,5 +162,5 @@ func (d *damage) warn(log *slog.Logger, path string, cause error) {
 		d.seen = map[string]bool{}
 	}
 	d.seen[path] = true
-	log.Warn("a file of the page store is not used, the next generation replaces it", "path", path, "cause", cause)
+	log.Warn(what, "path", path, "cause", cause)
 }

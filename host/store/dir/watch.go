@@ -88,13 +88,12 @@ func (d *Dir) tell(ctx context.Context, positions positions, fn func(isr.Change)
 
 // settle waits until the changes are made or never will be.
 func (d *Dir) settle(ctx context.Context, changes []change) error {
-	var seen [stripes]bool
+	var seen [stripes + 1]bool
 	for _, c := range changes {
-		name := c.Key
-		if name == "" {
-			name = c.Name
+		i := marksLock
+		if c.Key != "" {
+			i = stripe(hash(c.Key))
 		}
-		i := stripe(hash(name))
 		if seen[i] {
 			continue
 		}
