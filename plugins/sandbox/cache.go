@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -28,13 +29,13 @@ type entry struct {
 // digestFile is where digests are.
 const digestFile = "digests.json"
 
-// openEntry finds the folder for what the pipeline makes of a module.
-func (s *Sandbox) openEntry(module []byte) *entry {
+// openEntry finds the folder for what the pipeline makes of a module of a digest.
+func (s *Sandbox) openEntry(module string) *entry {
 	e := &entry{digests: map[string]string{}}
 	if s.cacheDir == "" {
 		return e
 	}
-	e.dir = filepath.Join(s.cacheDir, entryName(digest(module)))
+	e.dir = filepath.Join(s.cacheDir, entryName(module))
 	if err := os.MkdirAll(e.dir, 0o700); err != nil {
 		e.dir = ""
 		return e
@@ -50,9 +51,11 @@ func (s *Sandbox) openEntry(module []byte) *entry {
 // entryName is the name of the folder for a module of a digest.
 func entryName(module string) string { return digest([]byte(Version() + "\n" + module))[:32] }
 
-// Forget drops what is kept on the disk of a module that is not needed any more;
+// Forget drops what is kept of a module that is not needed any more, on the disk
+// and, as soon as nobody uses it, in memory;
 // digest is its SHA-256 in hex. If it is loaded again, it is compiled again.
 func (s *Sandbox) Forget(digest string) {
+	_ = s.programs.forget(context.Background(), digest) // what it has is gone, or goes with the process
 	if s.cacheDir != "" {
 		_ = os.RemoveAll(filepath.Join(s.cacheDir, entryName(digest))) // at the next start, if not now
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -13,32 +14,67 @@ import (
 	"github.com/wisr-dev/wisr/plugins/sandbox/snapshot"
 )
 
-// initialise finds or makes the image that instances of the module start from.
-// Modules of which none can be made start the ordinary way; why that is, is in
-// m.ordinary. The only error is the end of ctx.
-func (m *Module) initialise(ctx context.Context, e *entry) error {
-	if m.plan.Why != "" {
-		m.ordinary = m.plan.Why
-		return nil
+// ready gets the memory that instances begin with: the image that the
+// initialiser left, which is the program's, in the cache, or made now; where
+// there is none, what it begins with. Modules of which no image can be made start the
+// ordinary way; why that is, is in m.ordinary.
+func (m *Module) ready(ctx context.Context, e *entry, get func() (*made, error), keep bool) error {
+	m.ordinary = m.plan.Why
+	if !keep {
+		m.ordinary = "snapshot = false"
 	}
 	name := m.imageName()
-	data := e.readImage(name)
-	if data == nil {
-		if data, m.ordinary = m.takeImage(ctx); data == nil {
-			return context.Cause(ctx)
+	if m.ordinary == "" {
+		if im := m.box.programs.image(m.program, name); im != nil {
+			m.startFrom(im)
+			return nil
 		}
-		e.write(name, data)
+		if data := e.readImage(name); data != nil {
+			return m.open(name, data)
+		}
 	}
-	im, err := snapshot.Open(data)
-	if err != nil || len(im.Globals()) != len(m.plan.Globals) {
-		m.ordinary = "its memory could not be kept"
+	made, err := get()
+	if err != nil {
+		return err
+	}
+	if made.begin != nil {
+		if m.first, err = snapshot.Open(made.begin); err != nil {
+			return err
+		}
+	}
+	if m.ordinary != "" {
 		return nil
 	}
-	m.image = im
-	m.begins = kernelMemory + uint64(im.Size())
+	data, why := m.takeImage(ctx)
+	if data == nil {
+		m.ordinary = why
+		return context.Cause(ctx)
+	}
+	e.write(name, data)
+	if err := m.open(name, data); err != nil || m.image == nil {
+		return err
+	}
 	err = m.first.Close() // nobody needs it any more
 	m.first = nil
 	return err
+}
+
+// open makes an image of the program's of what takeImage gave.
+func (m *Module) open(name string, data []byte) error {
+	im, err := snapshot.Open(data)
+	if err == nil && len(im.Globals()) != len(m.plan.Globals) {
+		err = errors.Join(snapshot.ErrImage, im.Close())
+	}
+	if err != nil {
+		m.ordinary = "its memory could not be kept"
+		return nil
+	}
+	m.startFrom(im)
+	return m.box.programs.addImage(m.program, name, im)
+}
+
+func (m *Module) startFrom(im *snapshot.Image) {
+	m.image, m.begins = im, kernelMemory+uint64(im.Size())
 }
 
 // imageName names the image by what an initialiser can see and is not in the

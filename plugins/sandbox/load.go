@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	extism "github.com/extism/go-sdk"
@@ -19,7 +20,6 @@ import (
 
 	"github.com/wisr-dev/wisr/plugins/egress"
 	"github.com/wisr-dev/wisr/plugins/sandbox/meter"
-	"github.com/wisr-dev/wisr/plugins/sandbox/snapshot"
 	"github.com/wisr-dev/wisr/plugins/sandbox/wasm"
 )
 
@@ -90,6 +90,7 @@ func (s *Sandbox) Load(ctx context.Context, spec Spec) (m *Module, err error) {
 func (s *Sandbox) load(ctx context.Context, spec Spec) (*Module, error) {
 	m := &Module{
 		box:     s,
+		program: s.programs.take(digest(spec.Module)),
 		name:    spec.Name,
 		timeout: spec.Timeout,
 		memory:  uint64(max(spec.Memory, 0)),
@@ -106,75 +107,75 @@ func (s *Sandbox) load(ctx context.Context, spec Spec) (*Module, error) {
 	if m.output <= 0 {
 		m.output = defaultOutput
 	}
-	e := s.openEntry(spec.Module)
-	made, problems, err := s.make(e, spec.Module)
+	err := m.fill(ctx, spec)
+	if err == nil && !s.keep(m) {
+		err = errClosed
+	}
 	if err != nil {
-		return nil, loadError(spec.Name, []problem{unreadable(err)}, err)
-	}
-	problems = append(problems, memoryProblems(made.Memory, m.memory)...)
-	problems = append(problems, s.budgetProblems(made.Memory)...)
-	mounts, bad := mountAll(spec.Files)
-	if problems = append(problems, bad...); len(problems) > 0 {
-		return nil, loadError(spec.Name, problems, nil)
-	}
-	m.files = mounts
-	m.wasmName, m.exports, m.plan, m.begins = made.Name, made.Exports, made.Plan, made.Memory
-	m.kernelInput = made.Input
-
-	workers := runtime.NumCPU()
-	if spec.Behind {
-		workers = 1 // the thread that this runs on
-	}
-	if m.code, err = s.compile(experimental.WithCompilationWorkers(ctx, workers), e, made); err != nil {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+		if e := m.release(ctx); e != nil {
+			err = errors.Join(err, e)
 		}
-		return nil, loadError(spec.Name, []problem{{"is not valid WebAssembly", "", printable(short(err.Error()))}}, err)
-	}
-	e.keep(made)
-	if m.fetch == nil {
-		// Without a policy: it says what to add to the manifest.
-		m.fetch, m.ownFetch = egress.New(egress.Options{Plugin: spec.Name}), true
-	}
-	if err := m.ready(ctx, e, made, spec.Snapshot); err != nil {
-		return nil, errors.Join(err, m.release(ctx))
-	}
-	if !s.keep(m) {
-		return nil, errors.Join(errors.New("the sandbox is closed"), m.release(ctx))
+		return nil, err
 	}
 	return m, nil
 }
 
-// make takes what the pipeline makes of a module from the cache, or makes it. A
-// module with problems is not changed, and only memory is told of it.
-func (s *Sandbox) make(e *entry, module []byte) (*made, []problem, error) {
-	if m := e.made(); m != nil {
-		e.used()
-		return m, nil, nil
+// fill makes what is missing of the module's program, and gets from it what the
+// module needs.
+func (m *Module) fill(ctx context.Context, spec Spec) error {
+	s, p := m.box, m.program
+	if err := p.enter(ctx); err != nil {
+		return err
 	}
-	decoded, problems, err := decode(module)
-	if err != nil {
-		return nil, nil, err
+	defer p.leave()
+	e := s.openEntry(p.digest)
+	get := sync.OnceValues(func() (*made, error) { return s.make(e, spec.Module) })
+	facts, problems := p.facts, []problem(nil)
+	if p.code == nil {
+		made, err := get()
+		if err != nil {
+			return loadError(spec.Name, []problem{unreadable(err)}, err)
+		}
+		facts, problems = made.facts, made.problems
 	}
-	if len(problems) > 0 {
-		return &made{facts: facts{Memory: memoryNeed(decoded)}}, problems, nil
+	problems = append(problems, memoryProblems(facts.Memory, m.memory)...)
+	problems = append(problems, s.budgetProblems(facts.Memory)...)
+	mounts, bad := mountAll(spec.Files)
+	if problems = append(problems, bad...); len(problems) > 0 {
+		return loadError(spec.Name, problems, nil)
 	}
-	made, err := makeOf(decoded)
-	return made, nil, err
-}
-
-// ready gets the memory that instances begin with.
-func (m *Module) ready(ctx context.Context, e *entry, made *made, keep bool) (err error) {
-	if made.begin != nil {
-		if m.first, err = snapshot.Open(made.begin); err != nil {
+	m.files = mounts
+	if p.code == nil {
+		made, err := get()
+		if err != nil {
 			return err
 		}
+		if p.code, err = s.compile(compileWorkers(ctx, spec), e, made); err != nil {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			return loadError(spec.Name, []problem{{"is not valid WebAssembly", "", printable(short(err.Error()))}}, err)
+		}
+		p.facts, p.size = facts, len(made.binary)
+		e.keep(made)
 	}
-	if !keep {
-		m.ordinary = "snapshot = false"
-		return nil
+	e.used()
+	m.code, m.wasmName, m.exports, m.plan, m.begins = p.code, p.Name, p.Exports, p.Plan, p.Memory
+	m.kernelInput = p.Input
+	if m.fetch == nil {
+		// Without a policy: it says what to add to the manifest.
+		m.fetch, m.ownFetch = egress.New(egress.Options{Plugin: spec.Name}), true
 	}
-	return m.initialise(ctx, e)
+	return m.ready(ctx, e, get, spec.Snapshot)
+}
+
+// compileWorkers says on how many threads a module is compiled.
+func compileWorkers(ctx context.Context, spec Spec) context.Context {
+	workers := runtime.NumCPU()
+	if spec.Behind {
+		workers = 1 // the thread that this runs on
+	}
+	return experimental.WithCompilationWorkers(ctx, workers)
 }
 
 func loadError(plugin string, problems []problem, err error) *LoadError {
@@ -183,6 +184,22 @@ func loadError(plugin string, problems []problem, err error) *LoadError {
 		e.More = append(e.More, p.String())
 	}
 	return e
+}
+
+// make takes what the pipeline makes of a module from the cache, or makes it. A
+// module with problems is not changed, and only memory is told of it.
+func (s *Sandbox) make(e *entry, module []byte) (*made, error) {
+	if m := e.made(); m != nil {
+		return m, nil
+	}
+	decoded, problems, err := decode(module)
+	if err != nil {
+		return nil, err
+	}
+	if len(problems) > 0 {
+		return &made{facts: facts{Memory: memoryNeed(decoded)}, problems: problems}, nil
+	}
+	return makeOf(decoded)
 }
 
 // maxTable bounds the elements of a module's tables together, which take

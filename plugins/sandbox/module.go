@@ -19,10 +19,11 @@ type Module struct {
 	wasmName    string // the module's own, which its functions carry in stacks
 	exports     map[string]bool
 	kernelInput bool // it reads its input in Extism's kernel
-	code        *code
+	program     *program
+	code        *code // the program's
 	plan        snapshot.Plan
 	first       *snapshot.Image // before the initialiser; nil where the engine copies the data
-	image       *snapshot.Image // after it, nil where each instance runs it
+	image       *snapshot.Image // after it, the program's; nil where each instance runs it
 	ordinary    string          // why there is no image
 	begins      uint64          // bytes of memory that an instance begins with
 	gone        bool            // closed; guarded by box.spares.mu
@@ -124,8 +125,8 @@ func (i *Instance) open() (same bool, err error) {
 // start from an image.
 func (m *Module) Ordinary() string { return m.ordinary }
 
-// Close drops the compiled code. It waits for nothing: instances are closed
-// first.
+// Close lets go of the compiled code. It waits for nothing: instances are
+// closed first.
 func (m *Module) Close(ctx context.Context) error {
 	if !m.box.forget(m) {
 		return nil
@@ -138,11 +139,9 @@ func (m *Module) release(ctx context.Context) error {
 		m.fetch.Close()
 	}
 	m.box.spares.drop(m)
-	err := m.code.close(ctx)
-	for _, im := range []*snapshot.Image{m.first, m.image} {
-		if im != nil {
-			err = errors.Join(err, im.Close())
-		}
+	err := m.box.programs.put(ctx, m.program, m.image)
+	if m.first != nil {
+		err = errors.Join(err, m.first.Close())
 	}
 	return err
 }

@@ -13,6 +13,8 @@ type made struct {
 	binary []byte // what runs
 	begin  []byte // the image of its memory before its initialiser ran, nil for none
 	known  bool   // it comes from the cache, as does, most likely, the engine's code
+
+	problems []problem // why it cannot be loaded; then only facts.Memory is there
 }
 
 // facts are what there is to know of a module without decoding it.

@@ -48,6 +48,7 @@ type Sandbox struct {
 	threads  threads
 	memory   budget
 	spares   spares
+	programs programs
 	kernel   *snapshot.Image // the memory of Extism's kernel: nothing in it
 
 	mu      sync.Mutex
@@ -129,7 +130,7 @@ func (s *Sandbox) Close(ctx context.Context) error {
 	for m := range left {
 		err = errors.Join(err, m.release(ctx))
 	}
-	return errors.Join(err, s.kernel.Close())
+	return errors.Join(err, s.programs.close(ctx), s.kernel.Close())
 }
 
 // MemoryInUse is the bytes that all guests together have now, what they may
