@@ -3,32 +3,21 @@ package host
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/wisr-dev/wisr/host/config"
 )
 
 // BenchmarkHitsWhileRendering measures hits with nothing else to do, and while
-// two pages for each core render for ever. "p99-ratio" is the 99th percentile of
-// the second over the first, "rate-ratio" its requests per second over the first's.
-// The clients are in the same process, where they wait for a processor as the
-// server does.
+// two pages for each core render for ever.
 func BenchmarkHitsWhileRendering(b *testing.B) {
 	h, loops := newLoopingHost(b)
-	const span = 3 * time.Second
-	var idle, busy []load4
-	for range max(3, b.N) {
-		idle = append(idle, h.measure(span))
+	h.compareHits(b, func() (stop func()) {
 		ctx, cancel := context.WithCancel(b.Context())
 		var rendering sync.WaitGroup
 		for k := range loops {
@@ -45,26 +34,12 @@ func BenchmarkHitsWhileRendering(b *testing.B) {
 			})
 		}
 		time.Sleep(200 * time.Millisecond) // until they all run; a moment more does no harm
-		busy = append(busy, h.measure(span))
-		cancel()
-		rendering.Wait()
-		time.Sleep(loopTime) // until they all have ended
-	}
-	var p99, rate []float64
-	for k := range idle {
-		p99 = append(p99, float64(busy[k].p99)/float64(idle[k].p99))
-		rate = append(rate, float64(busy[k].requests)/float64(idle[k].requests))
-	}
-	b.ReportMetric(middle(p99), "p99-ratio")
-	b.ReportMetric(3, "p99-bar")
-	b.ReportMetric(middle(rate), "rate-ratio")
-	b.ReportMetric(0.5, "rate-bar")
-	b.ReportMetric(0, "ns/op")
-}
-
-func middle(of []float64) float64 {
-	slices.Sort(of)
-	return of[len(of)/2]
+		return func() {
+			cancel()
+			rendering.Wait()
+			time.Sleep(loopTime) // until they all have ended
+		}
+	})
 }
 
 // loopTime is how long a page in a loop may take.
@@ -106,24 +81,5 @@ func newLoopingHost(b *testing.B) (h *benchHost, loops int) {
 		write(name, "plugin.toml", fmt.Appendf(nil, "name = %q\nroute = \"/%s\"\nmodule = \"page.wasm\"\n[limits]\ntimeout = \"%s\"\n[fetch]\nallow = [%q]\nmethods = [\"POST\"]\n[config]\nupstream = %q\n",
 			name, name, loopTime, upstream.URL, upstream.URL))
 	}
-	cfg, err := config.Load(dir, func(string) (string, bool) { return "", false })
-	if err != nil {
-		b.Fatal(err)
-	}
-	cfg.Server.Listen, cfg.Admin.Listen = "127.0.0.1:0", "127.0.0.1:0"
-	host, err := Open(b.Context(), cfg, Options{Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended, listens := make(chan error, 1), make(chan Addresses, 1)
-	go func() { ended <- host.Serve(ctx, func(a Addresses) { listens <- a }) }()
-	b.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			b.Error(err)
-		}
-	})
-	at := <-listens
-	return &benchHost{b: b, site: strings.Trim(strings.TrimPrefix(at.Site, "http://"), "/")}, loops
+	return newBenchHost(b, dir), loops
 }

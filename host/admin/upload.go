@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -106,7 +107,11 @@ func receive(r *http.Request) (*registry.Bundle, error) {
 		case *dest != nil:
 			return nil, badRequest("the part "+name+" is there twice", "send it once")
 		}
-		if *dest, err = readPart(part, limits[name]); err != nil {
+		var room int64
+		if name == api.PartModule {
+			room = r.ContentLength // nearly all of the request, if it tells
+		}
+		if *dest, err = readPart(part, room, limits[name]); err != nil {
 			return nil, err
 		}
 	}
@@ -118,18 +123,16 @@ func receive(r *http.Request) (*registry.Bundle, error) {
 	return sent, nil
 }
 
-func readPart(part *multipart.Part, limit int64) ([]byte, error) {
-	content, err := io.ReadAll(io.LimitReader(part, limit+1))
-	if err != nil {
+// readPart reads a part into what room there is to be for it; it grows as needed.
+func readPart(part *multipart.Part, room, limit int64) ([]byte, error) {
+	content := bytes.NewBuffer(make([]byte, 0, max(min(room, limit), 0)+bytes.MinRead))
+	if _, err := content.ReadFrom(io.LimitReader(part, limit+1)); err != nil {
 		return nil, unreadable(err)
 	}
-	if int64(len(content)) > limit {
+	if int64(content.Len()) > limit {
 		return nil, tooLarge(fmt.Sprintf("the part %s has more than %d bytes", part.FormName(), limit))
 	}
-	if content == nil {
-		content = []byte{}
-	}
-	return content, nil
+	return content.Bytes(), nil
 }
 
 // unreadable tells of a body that ended in the middle, or went on too long.

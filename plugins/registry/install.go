@@ -56,7 +56,19 @@ func (o InstallOptions) tell(p Progress) {
 //
 // Installs of one plugin follow each other. When ctx ends before the swap,
 // nothing has changed.
-func (r *Registry) Install(ctx context.Context, name string, sent Bundle, opt InstallOptions) (*Report, error) {
+func (r *Registry) Install(ctx context.Context, name string, sent Bundle, opt InstallOptions) (report *Report, err error) {
+	if !r.behind(func() { report, err = r.install(ctx, name, sent, opt) }) {
+		return nil, ErrClosed
+	}
+	return report, err
+}
+
+// behind runs what a change of a plugin takes on a thread of lowered priority:
+// hashing and writing a module of megabytes takes a core from visitors for
+// longer than many pages do. It is false, without f, when the sandbox is closed.
+func (r *Registry) behind(f func()) bool { return r.opt.Sandbox.Behind(f) }
+
+func (r *Registry) install(ctx context.Context, name string, sent Bundle, opt InstallOptions) (*Report, error) {
 	report := &Report{Plugin: name, At: r.opt.Now().UTC(), Trial: NoTrial}
 	begun := time.Now()
 	opt.tell(Progress{Step: "check"})
@@ -121,10 +133,17 @@ func (r *Registry) Rollback(ctx context.Context, name, version string) (*Report,
 }
 
 // rollback goes back to a version that check has nothing against once it is loaded.
-func (r *Registry) rollback(ctx context.Context, name, version string, why Reason, check func(*Version) error) (*Report, error) {
+func (r *Registry) rollback(ctx context.Context, name, version string, why Reason, check func(*Version) error) (report *Report, err error) {
+	r.interrupt(name)
+	if !r.behind(func() { report, err = r.goBack(ctx, name, version, why, check) }) {
+		return nil, ErrClosed
+	}
+	return report, err
+}
+
+func (r *Registry) goBack(ctx context.Context, name, version string, why Reason, check func(*Version) error) (*Report, error) {
 	report := &Report{Plugin: name, At: r.opt.Now().UTC(), Trial: NoTrial}
 	begun := time.Now()
-	r.interrupt(name)
 	place, release, err := r.placeOf(ctx, name)
 	if err != nil {
 		return nil, err

@@ -62,6 +62,15 @@ func (r *Registry) reload(ctx context.Context, dir string) error {
 			return r.standsIn(ctx, dir)
 		}
 	}
+	if !r.behind(func() { err = r.replace(ctx, dir, a, err, begun) }) {
+		return ErrClosed
+	}
+	return err
+}
+
+// replace makes what was read of a folder the active version, unless reading it
+// failed or its trial does.
+func (r *Registry) replace(ctx context.Context, dir string, a *bundle, err error, begun time.Time) error {
 	v, problem := r.loadFrom(ctx, dir, a, err)
 	report := &Report{Plugin: filepath.Base(dir), At: r.opt.Now().UTC(), Trial: NoTrial}
 	if v != nil {

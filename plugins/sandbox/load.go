@@ -81,7 +81,7 @@ func (s *Sandbox) Load(ctx context.Context, spec Spec) (m *Module, err error) {
 	if !spec.Behind {
 		return s.load(ctx, spec)
 	}
-	if !s.threads.run(func() { m, err = s.load(ctx, spec) }) {
+	if !s.Behind(func() { m, err = s.load(ctx, spec) }) {
 		return nil, errClosed
 	}
 	return m, err

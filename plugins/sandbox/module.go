@@ -71,6 +71,10 @@ func (m *Module) instance(fetch *egress.Session) *Instance {
 // start is what is left of Run for who has a core.
 func (i *Instance) start(ctx context.Context) error {
 	m := i.mod
+	if m.box.spares.over(m) {
+		i.dead = true
+		return i.refuse("", CauseError, "the module is closed")
+	}
 	if err := m.box.memory.begin(ctx, m.begins); err != nil {
 		return i.givenUp("", "memory", err)
 	}

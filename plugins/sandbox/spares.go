@@ -47,6 +47,13 @@ func (s *spares) take(m *Module) *guest {
 	return nil
 }
 
+// over tells whether a module is closed, and makes no more guests.
+func (s *spares) over(m *Module) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return m.gone
+}
+
 // put keeps a guest that has claimed so much memory; false if it is not to be
 // kept, and nothing has changed.
 func (s *spares) put(g *guest, claimed uint64) bool {
