@@ -24,10 +24,10 @@ var floors = [][]string{
 	{"host/api", "host/watch", "host/demand", "host/guard", "host/uncached", "host/encode", "host/store/memory", "host/store/dir", "host/config"},
 	{"host/isr", "host/webhook", "host/purge"},
 	{"plugins/registry"},
-	{"plugins/build", "plugins/sandbox"},
+	{"plugins/build", "plugins/sandbox", "plugins/scaffold"},
 	{"plugins/manifest", "plugins/build/bundle", "plugins/build/link", "plugins/sandbox/snapshot", "plugins/sandbox/meter"},
 	{"plugins/page", "plugins/egress", "plugins/sandbox/wasm", "plugins/manifest/strict", "plugins/signature"},
-	{"plugins/route", "sdk/js"},
+	{"plugins/route", "plugins/toolchain", "sdk", "sdk/js"},
 }
 
 // apart are folders that nothing above imports: guests' libraries and sites.

@@ -34,6 +34,7 @@ type commands struct {
 	Build      buildCommand      `cmd:"" help:"Build the modules from source and make every page."`
 	Start      startCommand      `cmd:"" help:"Serve a site."`
 	Check      checkCommand      `cmd:"" help:"Say what a module exports, imports and asks for, and whether it would load."`
+	New        newCommand        `cmd:"" help:"Make a site, or a page in one."`
 	Plugin     pluginCommand     `cmd:"" help:"Load, roll back and remove plugins of a running host; sign them."`
 	Revalidate revalidateCommand `cmd:"" help:"Make pages of a running host anew, or mark or drop them."`
 	Explain    explainCommand    `cmd:"" help:"Say what a visitor of a path would get from a running host, and why."`
@@ -66,7 +67,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&cli,
 		kong.Name("wisr"),
 		kong.Description("wisr serves sites whose pages are WebAssembly modules."),
-		kong.Vars{"version": "wisr " + host.Version()},
+		kong.Vars{"version": "wisr " + host.Version(), "languages": languageNames()},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),

@@ -24,8 +24,8 @@ func command(ts *testscript.TestScript, args ...string) *exec.Cmd {
 	ts.Check(err)
 	cmd := exec.Command(path, args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = slices.Clone(w.env.Vars)                                               // what the script sets since is behind them
-	for _, name := range []string{"URL", "ADMIN", "UPSTREAM", "NO_COLOR", "TOKEN"} { // what a script may have set since
+	cmd.Env = slices.Clone(w.env.Vars)                                                       // what the script sets since is behind them
+	for _, name := range []string{"URL", "ADMIN", "UPSTREAM", "NO_COLOR", "TOKEN", "PATH"} { // what a script may have set since
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	return cmd

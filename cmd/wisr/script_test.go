@@ -66,6 +66,9 @@ func TestScripts(t *testing.T) {
 			if err != nil {
 				return err
 			}
+			if cache, err := os.UserCacheDir(); err == nil { // HOME is not the user's in a script
+				env.Setenv("GOCACHE", filepath.Join(cache, "go-build"))
+			}
 			w := &world{env: env, fixtures: fixtures, streams: make(map[string]*stream), stops: make(map[string]func(asked bool) error)}
 			env.Values[worldKey{}] = w
 			env.Defer(w.end)

@@ -20,10 +20,15 @@ type Error struct {
 	ExitCode int    // −1 when it was killed or could not be started
 	Err      error  // what went wrong: the exit status, the end of the time, no module
 	Repeated bool   // the command was not run again: see [Options].Repeat
+	Missing  string // which tool the command wanted and how to get it; "" if that is not what failed
 }
 
-// Error names plugin, cause and command, and ends with the tail of the output.
+// Error names plugin, cause and command, and ends with the tail of the output. A
+// missing tool is told instead of what a shell says of it.
 func (e *Error) Error() string {
+	if e.Missing != "" {
+		return fmt.Sprintf("build plugin %q: %s\nfor the command: %s (in %s)", e.Plugin, e.Missing, e.Command, e.Dir)
+	}
 	text := fmt.Sprintf("build plugin %q: %v: %s (in %s)", e.Plugin, e.Err, e.Command, e.Dir)
 	if out := tail(e.Output, messageLines); out != "" {
 		text += "\n" + out

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wisr-dev/wisr/plugins/manifest"
+	"github.com/wisr-dev/wisr/plugins/toolchain"
 )
 
 // outputLimit is how much of a command's output is kept, the last of it.
@@ -53,6 +54,9 @@ func (b *Builder) run(ctx context.Context, m *manifest.Manifest) (Result, error)
 	failure.Err = err
 	if cmd.ProcessState != nil {
 		failure.ExitCode = cmd.ProcessState.ExitCode()
+	}
+	if missing, ok := toolchain.Here().Explain(result.Output); ok {
+		failure.Missing = missing.String()
 	}
 	return result, failure
 }

@@ -67,7 +67,7 @@ func (c *checker) name(name string) {
 		c.doc.Errorf("name", `add name = "blog" at the top of the file, with a name of your own`, "name is missing")
 		return
 	}
-	if isName(name) {
+	if IsName(name) {
 		return
 	}
 	hint := ""
@@ -77,7 +77,8 @@ func (c *checker) name(name string) {
 	c.doc.Errorf("name", hint, "name is %s; want at most %d lower-case letters, digits and \"-\", beginning with a letter or digit", c.doc.Quote("name"), maxName)
 }
 
-func isName(s string) bool {
+// IsName tells whether a plugin may be called s.
+func IsName(s string) bool {
 	for i := range len(s) {
 		c := s[i]
 		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' && i > 0) {

@@ -140,6 +140,6 @@ func Parse(file string, data []byte) (*Manifest, error) {
 // identified tells whether it is certain whose manifest with errors m is.
 func identified(m *Manifest, err error) bool {
 	var errs strict.Errors
-	return isName(m.Name) && m.Route.String() != "" && errors.As(err, &errs) &&
+	return IsName(m.Name) && m.Route.String() != "" && errors.As(err, &errs) &&
 		!slices.ContainsFunc(errs, func(e *strict.Error) bool { return e.Key == "name" || e.Key == "route" })
 }

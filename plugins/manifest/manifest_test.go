@@ -110,12 +110,12 @@ func FuzzParse(f *testing.F) {
 		m, err := Parse(FileName, data)
 		if err != nil {
 			var errs strict.Errors
-			if !errors.As(err, &errs) || m != nil && (!isName(m.Name) || m.Route.String() == "") {
+			if !errors.As(err, &errs) || m != nil && (!IsName(m.Name) || m.Route.String() == "") {
 				t.Fatalf("got %+v, %T", m, err)
 			}
 			return
 		}
-		if !isName(m.Name) || m.Route.String() == "" || len(m.Hash) != 64 || m.Dir != "" {
+		if !IsName(m.Name) || m.Route.String() == "" || len(m.Hash) != 64 || m.Dir != "" {
 			t.Fatalf("got %+v", m)
 		}
 		if !filepath.IsLocal(m.Module) || filepath.Clean(m.Module) != m.Module || filepath.Ext(m.Module) != ".wasm" {

@@ -1,0 +1,59 @@
+package scaffold
+
+import (
+	"slices"
+)
+
+// Language is one that pages can be written in.
+type Language struct {
+	Name  string // as the command line has it, and the folder of its templates
+	Title string // as people write it
+
+	// Needs are the tools that build a page, for [toolchain.Machine.Missing].
+	Needs []string
+
+	Setup  string      // the command that a new site needs once; "" for none
+	Test   string      // the command that runs the tests of a site
+	Manual string      // the library's manual within a site; "" where it is elsewhere
+	Ignore []string    // what git should leave alone, besides modules
+	Parts  [][2]string // files that a site has because of the language, and what they are
+
+	library string  // its folder in package sdk; "" if this program brings it by itself
+	shared  []joint // files at the top of a site that all pages of the language share
+}
+
+// joint is a file that pages share. One that is there already has to know of
+// the library, or the new page will not build.
+type joint struct {
+	name  string
+	knows string // a text in it that tells so
+	mend  string // the command that makes it so
+}
+
+var languages = []Language{
+	{
+		Name: "go", Title: "Go",
+		Needs:   []string{"go"},
+		Test:    "go test ./...",
+		Manual:  "sdk/go/README.md",
+		Parts:   [][2]string{{"go.mod", "the Go module that all pages are in"}, {"sdk/go/", "the library, a copy"}},
+		library: "go",
+		shared: []joint{{
+			name:  "go.mod",
+			knows: "github.com/wisr-dev/wisr",
+			mend:  "go mod edit -require=github.com/wisr-dev/wisr/sdk/go@v0.0.0 -replace=github.com/wisr-dev/wisr/sdk/go=./sdk/go",
+		}},
+	},
+}
+
+// Languages are all there are, in the order in which they are best told.
+func Languages() []Language { return slices.Clone(languages) }
+
+// Find returns the language of a name.
+func Find(name string) (Language, bool) {
+	i := slices.IndexFunc(languages, func(l Language) bool { return l.Name == name })
+	if i < 0 {
+		return Language{}, false
+	}
+	return languages[i], true
+}

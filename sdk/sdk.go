@@ -1,0 +1,16 @@
+// Package sdk is the guest libraries as files, one folder a language, for who makes a
+// site that has a copy of one: this program and what it copies are of one version.
+//
+//	manual, err := fs.ReadFile(sdk.Files, "go/README.md")
+//
+// It imports nothing and does nothing.
+package sdk
+
+import "embed"
+
+// Files are the parts of the libraries that a page needs, their manuals, and the
+// license of it all.
+//
+//go:embed LICENSE go/*.go go/README.md
+//go:embed c/wisr.h c/src c/README.md
+var Files embed.FS
