@@ -14,8 +14,8 @@ const askName = "fuel"
 
 // slice is the fuel that a guest gets at a time, about 50 µs of work. While a
 // guest runs, Go can neither preempt its goroutine nor stop the world for the
-// garbage collector, until the guest asks; asking takes some 0.2 µs.
-const slice = 100_000
+// garbage collector, until the guest asks; asking takes some 0.5 µs.
+const slice = 250_000
 
 func askFunction() extism.HostFunction {
 	f := extism.NewHostFunctionWithStack(askName, func(ctx context.Context, _ *extism.CurrentPlugin, stack []uint64) {

@@ -242,7 +242,7 @@ func (g *guest) renew() (ok bool) {
 			return false
 		}
 	}
-	if g.kept, ok = g.memory.reset(); !ok {
+	if g.kept, ok = g.memory.reset(g.plugin.Memory(), g.page.Memory()); !ok {
 		return false
 	}
 	g.setGlobals(im)

@@ -1,8 +1,7 @@
 package sandbox
 
 import (
-	"errors"
-
+	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/wisr-dev/wisr/plugins/sandbox/snapshot"
@@ -70,10 +69,13 @@ func (a *arena) grow(more uint64) bool {
 }
 
 // reset makes all memory what it was in the beginning, and tells how much of it
-// the system does not have back. It fails if memory has grown since, which
-// cannot be undone, or if the system refuses.
-func (a *arena) reset() (kept uint64, ok bool) {
-	for _, b := range a.blocks {
+// the system does not have back. The memories are those of the blocks, in order.
+// It fails if one has grown and cannot be made smaller, or if the system refuses.
+func (a *arena) reset(memories ...api.Memory) (kept uint64, ok bool) {
+	for k, b := range a.blocks {
+		if !b.shrink(memories[k]) {
+			return 0, false
+		}
 		n, err := b.reset()
 		if err != nil {
 			return 0, false
@@ -93,16 +95,22 @@ func (a *arena) close() {
 
 // block is one linear memory.
 type block struct {
-	arena *arena
-	image *snapshot.Image // nil for zeros
-	size  uint64
-	space space
+	arena   *arena
+	image   *snapshot.Image // nil for zeros
+	size    uint64
+	space   space
+	shrinks bool // what is asked for is to be less
 }
 
 // Reallocate implements experimental.LinearMemory. nil means that there is no
 // room; memory.grow gives -1 then.
 func (b *block) Reallocate(size uint64) []byte {
-	// Memories only grow.
+	if b.shrinks {
+		b.arena.used -= b.size - uint64(b.image.Size())
+		b.size = uint64(b.image.Size())
+		return b.space.grow(b.size)
+	}
+	// It is more, then: a module has no way to ask for less.
 	if !b.arena.grow(size - b.size) {
 		return nil
 	}
@@ -123,23 +131,40 @@ func (b *block) Reallocate(size uint64) []byte {
 	return data
 }
 
-var errGrown = errors.New("the memory has no image, or has grown out of it")
+// maxGrown bounds the memory that is made smaller again: 16 MiB, up to which it
+// is known which pages were written to (snapshot.Image.Reset). What has more
+// would go on with memory that it has to get anew page by page.
+const maxGrown = 16 << 20
+
+// shrink makes a memory that has grown as large as its image again; false if it
+// cannot. WebAssembly knows no such thing, and wazero no function for it, but a
+// memory is to wazero what Reallocate gave last. So it is grown by a page, and
+// given less. One that is as large as the module allows cannot be grown.
+func (b *block) shrink(memory api.Memory) bool {
+	switch {
+	case b.image == nil || b.size < uint64(b.image.Size()):
+		return false
+	case b.size == uint64(b.image.Size()):
+		return true
+	case b.size > maxGrown:
+		return false
+	}
+	b.shrinks = true
+	_, ok := memory.Grow(1)
+	b.shrinks = false
+	return ok && uint64(memory.Size()) == b.size
+}
 
 // reset makes the bytes those of the image, and tells how many stay in memory.
-func (b *block) reset() (kept int, err error) {
-	if b.image == nil || b.size != uint64(b.image.Size()) {
-		return 0, errGrown
-	}
-	return b.space.reset(b.image)
-}
+func (b *block) reset() (kept int, err error) { return b.space.reset(b.image) }
 
 // Free implements experimental.LinearMemory; see arena.
 func (b *block) Free() {}
 
 // space is where a block's bytes are. grow gives the first size of them, with
 // what was in them; nil if the system has no more. begin puts an image in front,
-// for which there is room; reset does so again, when it was written to. release
-// ends it.
+// for which there is room; reset does so again, when it was written to, and makes
+// zeros of all that was given out behind it. release ends it.
 type space interface {
 	grow(size uint64) []byte
 	begin(*snapshot.Image) error
@@ -152,6 +177,10 @@ type space interface {
 type heap struct{ data []byte }
 
 func (h *heap) grow(size uint64) []byte {
+	if size <= uint64(len(h.data)) {
+		h.data = h.data[:size:size]
+		return h.data
+	}
 	grown := make([]byte, size)
 	copy(grown, h.data)
 	h.data = grown

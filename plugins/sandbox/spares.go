@@ -14,7 +14,7 @@ import (
 // new one: it began from an image, so that memory and globals are known; it
 // ended without a failure; no instruction changed a table or dropped a segment
 // (snapshot.Changed); the files that it opened are closed, and no others are;
-// its memories have not grown. What a guest keeps beyond that belongs to its
+// its memories can be made as small as they were. What a guest keeps beyond that belongs to its
 // Instance, which is made anew: log, variables, time, answers.
 //
 // What memory they have is part of the budget, and theirs only as long as

@@ -137,8 +137,16 @@ func TestNothingThatAGuestChangesIsSeenByTheNext(t *testing.T) {
 			p.Start = &start
 			p.fn("render", p.give(i32c(64), i64Load), i32c(64), i64c(7), i64Store)
 		}, false},
-		{"the size of memory", false, func(p *parts) {
+		{"the size of memory", true, func(p *parts) {
 			p.fn("render", p.give(op(wasm.OpMemorySize, 0), extend), i32c(1), op(wasm.OpMemoryGrow, 0), op(wasm.OpDrop))
+		}, false},
+		{"the size of memory, up to all that the module allows", false, func(p *parts) {
+			p.fn("render", p.give(op(wasm.OpMemorySize, 0), extend), i32c(9), op(wasm.OpMemoryGrow, 0), op(wasm.OpDrop))
+		}, false},
+		{"memory that it grew by", true, func(p *parts) {
+			p.fn("render", i32c(2), op(wasm.OpMemoryGrow, 0), op(wasm.OpDrop),
+				p.give(i32c(65536), i64Load, i32c(3*65536-8), i64Load, op(wasm.OpI64Add)),
+				i32c(65536), i64c(7), i64Store, i32c(3*65536-8), i64c(7), i64Store)
 		}, false},
 		{"the size of memory, after the initialiser grew it", true, func(p *parts) {
 			p.initialiser(i32c(3), op(wasm.OpMemoryGrow, 0), op(wasm.OpDrop))
@@ -194,7 +202,7 @@ func TestNothingThatAGuestChangesIsSeenByTheNext(t *testing.T) {
 			// 40,000 is in none of its blocks, and nobody asks whose it is.
 			p.fn("render", p.give(i64c(40000), p.call("load_u64")), i64c(40000), i64c(7), p.call("store_u64"))
 		}, false},
-		{"the size of Extism's memory", false, func(p *parts) {
+		{"the size of Extism's memory", true, func(p *parts) {
 			p.fn("render", p.give(i64c(2<<20), p.call("alloc")), i64c(2<<20), p.call("alloc"), op(wasm.OpDrop))
 		}, true},
 		{"a variable", true, func(p *parts) {
