@@ -77,11 +77,14 @@ func (p Page[P]) callProps(input []byte) ([]byte, error) {
 	return result.encode()
 }
 
+// renderInput is what render gets.
+type renderInput[P any] struct {
+	Input
+	Props P `json:"props"`
+}
+
 func (p Page[P]) callRender(input []byte) ([]byte, error) {
-	var in struct {
-		Input
-		Props P `json:"props"`
-	}
+	var in renderInput[P]
 	if err := decode(exportRender, input, &in); err != nil {
 		return nil, err
 	}

@@ -46,4 +46,5 @@ func Register[P any](p Page[P]) {
 		panic("page: Register got a Page without a Render function: it is required")
 	}
 	registered = p
+	warm[P]()
 }

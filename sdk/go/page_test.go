@@ -41,6 +41,22 @@ func TestRegisterRefuses(t *testing.T) {
 	}
 }
 
+// fussy cannot be written without a name.
+type fussy struct{ Name *string }
+
+func (f fussy) MarshalJSON() ([]byte, error) { return json.Marshal(*f.Name) }
+
+func TestRegisterTakesPropsWhoseZeroValuePanics(t *testing.T) {
+	t.Cleanup(page.Unregister())
+	page.Register(page.Page[fussy]{Render: func(w io.Writer, _ page.Input, _ fussy) error {
+		_, err := io.WriteString(w, "fine")
+		return err
+	}})
+	if out, err := page.Call("render", []byte(`{"path":"/a"}`)); err != nil || string(out) != "fine" {
+		t.Errorf("got %q, %v", out, err)
+	}
+}
+
 func TestCallWithoutAPageSaysWhatToDo(t *testing.T) {
 	t.Cleanup(page.Unregister())
 	for _, export := range []string{"getStaticPaths", "getStaticProps", "render"} {
