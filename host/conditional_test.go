@@ -29,7 +29,7 @@ func TestS50TheSameBytesHaveTheSameETagEverywhere(t *testing.T) {
 		bodies := []string{"<p>one</p>", "<p>two</p>", "<p>one</p>"}
 		same := script{
 			props:  func(in input) (int, string) { return 200, `{"props":{"title":"Käse"},"revalidate":10}` },
-			render: func(in input) (int, string) { return 200, bodies[in.n-1] },
+			render: func(in input) (int, string) { return 200, bodies[in.N-1] },
 		}
 		s.plugin("page", "/")
 		s.upstream.on("page", same)

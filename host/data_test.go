@@ -38,11 +38,11 @@ func TestS82PropsArriveByteForByte(t *testing.T) {
 	both(t, func(t *testing.T, s *site) {
 		var given sync.Map // path → what render got
 		s.plugin("page", "/[n]")
-		of := func(in input) string { return props[in.Params["n"].(string)[0]-'0'] }
+		of := func(in input) string { return props[in.Param("n")[0]-'0'] }
 		s.upstream.on("page", script{
 			props: func(in input) (int, string) { return 200, `{"revalidate":10,"props":` + of(in) + `}` },
 			render: func(in input) (int, string) {
-				given.Store(in.Path, in.raw)
+				given.Store(in.Path, in.Raw)
 				return counted(in)
 			},
 		})
@@ -129,7 +129,7 @@ func TestS134DataAndPageAreOneEntry(t *testing.T) {
 	both(t, func(t *testing.T, s *site) {
 		s.plugin("page", "/a")
 		s.upstream.on("page", script{props: func(in input) (int, string) {
-			return 200, `{"props":{"n":` + string(rune('0'+in.n)) + `},"revalidate":10,"expire":60,"status":410,"headers":{"X-Page":"p","Content-Type":"text/plain"}}`
+			return 200, `{"props":{"n":` + string(rune('0'+in.N)) + `},"revalidate":10,"expire":60,"status":410,"headers":{"X-Page":"p","Content-Type":"text/plain"}}`
 		}})
 		s.start()
 		const url = "/_wisr/data/a.json"

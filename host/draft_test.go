@@ -2,7 +2,6 @@ package host_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,7 +25,7 @@ func draftPages(paths string) script {
 			return 200, fmt.Sprintf(`{"props":{"draft":%v},"revalidate":10}`, in.DraftMode)
 		},
 		render: func(in input) (int, string) {
-			return 200, fmt.Sprintf("%s draft=%v #%d %s", in.Path, in.DraftMode, in.n, in.Props)
+			return 200, fmt.Sprintf("%s draft=%v #%d %s", in.Path, in.DraftMode, in.N, in.Props)
 		},
 	}
 }
@@ -297,20 +296,7 @@ func (s *site) getAs(host, path string, headers ...string) answer {
 		s.t.Fatal(err)
 	}
 	r.Host = host
-	for _, h := range headers {
-		name, value, _ := strings.Cut(h, ": ")
-		r.Header.Add(name, value)
-	}
-	response, err := s.client.Do(r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return answer{response.StatusCode, response.Header, string(body)}
+	return s.exchange(r, headers)
 }
 
 func TestS121DraftsWhileTheSiteIsWritten(t *testing.T) {

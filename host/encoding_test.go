@@ -145,7 +145,7 @@ func TestS54EachCodingHasItsETag(t *testing.T) {
 func TestS54CompressedOnceAGeneration(t *testing.T) {
 	both(t, func(t *testing.T, s *site) {
 		s.plugin("page", "/")
-		s.upstream.on("page", script{render: func(in input) (int, string) { return 200, much + fmt.Sprint(in.n) }})
+		s.upstream.on("page", script{render: func(in input) (int, string) { return 200, much + fmt.Sprint(in.N) }})
 		s.start()
 		s.get("/")
 		check := func(generation int) {

@@ -19,11 +19,7 @@ type toldPath struct {
 // tellsPath makes a page that says what its guest is told.
 func tellsPath(in input) (int, string) {
 	params := struct{ Seg []string }{}
-	raw, err := json.Marshal(in.Params)
-	if err == nil {
-		err = json.Unmarshal(raw, &params)
-	}
-	if err != nil {
+	if err := json.Unmarshal(in.Params, &params); err != nil {
 		return 500, err.Error()
 	}
 	body, err := json.Marshal(toldPath{in.Path, params.Seg})
@@ -171,7 +167,7 @@ func TestS56ParametersAreSegments(t *testing.T) {
 	both(t, func(t *testing.T, s *site) {
 		s.plugin("one", "/one/[seg]")
 		s.plugin("fixed", "/one/café")
-		s.upstream.on("one", script{render: func(in input) (int, string) { return 200, fmt.Sprintf("%q", in.Params["seg"]) }})
+		s.upstream.on("one", script{render: func(in input) (int, string) { return 200, fmt.Sprintf("%q", in.Param("seg")) }})
 		s.upstream.on("fixed", script{render: says(200, "fixed")})
 		s.start()
 		for target, want := range map[string]string{

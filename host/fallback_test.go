@@ -217,7 +217,7 @@ func TestS63DataOfAnUnknownPathWaits(t *testing.T) {
 				s.plugin("item", "/item/[id]")
 				g := newGate(t)
 				s.upstream.on("item", shells(fallback, g.hold(func(in input) (int, string) {
-					return 200, `{"props":{"id":` + string(must(json.Marshal(in.Params["id"]))) + `}}`
+					return 200, `{"props":{"id":` + string(must(json.Marshal(in.Param("id")))) + `}}`
 				})))
 				s.start()
 				answers := make(chan answer, 2)
@@ -267,7 +267,7 @@ func TestS64OneShellForAllPaths(t *testing.T) {
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				given = append(given, in.raw)
+				given = append(given, in.Raw)
 				return 200, fmt.Sprintf("shell %s %d", in.Locale, len(given))
 			},
 		})

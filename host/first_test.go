@@ -58,7 +58,7 @@ func TestS21ConcurrentMissesShareOneGeneration(t *testing.T) {
 		s.plugin("page", "/[id]")
 		g := newGate(t)
 		s.upstream.on("page", script{props: func(in input) (int, string) {
-			return g.hold(says(200, fmt.Sprintf(`{"props":{"run":%d},"revalidate":10}`, in.n)))(in)
+			return g.hold(says(200, fmt.Sprintf(`{"props":{"run":%d},"revalidate":10}`, in.N)))(in)
 		}})
 		s.start()
 		var all sync.WaitGroup
@@ -225,11 +225,11 @@ func TestS24NothingButThePathChoosesAnEntry(t *testing.T) {
 	both(t, func(t *testing.T, s *site) {
 		s.plugin("page", "/[[...path]]")
 		see := func(in input) {
-			if strings.Contains(in.raw, "CANARY") || strings.Contains(fmt.Sprint(in.header), "CANARY") {
-				t.Errorf("a guest saw it: %s %v", in.raw, in.header)
+			if strings.Contains(in.Raw, "CANARY") || strings.Contains(fmt.Sprint(in.Header), "CANARY") {
+				t.Errorf("a guest saw it: %s %v", in.Raw, in.Header)
 			}
 			var keys map[string]json.RawMessage
-			if err := json.Unmarshal([]byte(in.raw), &keys); err != nil {
+			if err := json.Unmarshal([]byte(in.Raw), &keys); err != nil {
 				t.Error(err)
 			}
 			want := "[defaultLocale draftMode locale locales params path revalidateReason route]"

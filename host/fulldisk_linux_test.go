@@ -36,7 +36,7 @@ func TestS143AFullDiskTakesNoPageAway(t *testing.T) {
 		body := func(path string, n int) string {
 			return fmt.Sprintf("%s #%d", path, n) + strings.Repeat(" ", 100_000)
 		}
-		s.upstream.on("page", script{render: func(in input) (int, string) { return 200, body(in.Path, in.n) }})
+		s.upstream.on("page", script{render: func(in input) (int, string) { return 200, body(in.Path, in.N) }})
 		s.start()
 		const pages = 15 // of 100 KB
 		for i := range pages {

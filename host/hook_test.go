@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -37,20 +36,7 @@ func (s *site) post(path, body string, headers ...string) answer {
 		s.t.Fatal(err)
 	}
 	r.URL.Opaque = path // all of it: the base path is part of url
-	for _, h := range headers {
-		name, value, _ := strings.Cut(h, ": ")
-		r.Header.Add(name, value)
-	}
-	response, err := s.client.Do(r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return answer{response.StatusCode, response.Header, string(text)}
+	return s.exchange(r, headers)
 }
 
 // publishes sends a signed delivery.
@@ -63,7 +49,7 @@ func (s *site) publishes(body string) answer {
 func versions(current func() string) script {
 	return script{
 		props: func(in input) (int, string) {
-			id := fmt.Sprint(in.Params["id"])
+			id := in.Param("id")
 			return 200, fmt.Sprintf(`{"props":{"v":%q},"tags":["posts","post:%s"]}`, current(), id)
 		},
 		render: func(in input) (int, string) { return 200, in.Path + " " + string(in.Props) },

@@ -85,25 +85,18 @@ func (s *site) rollback(version string) (int, *registry.Report) {
 
 func (s *site) outcome(r *http.Request) (int, *registry.Report) {
 	s.t.Helper()
-	response, err := s.client.Do(r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	a := s.exchange(r, nil)
 	report, problem := new(registry.Report), new(api.Problem)
-	if response.StatusCode == http.StatusOK {
-		err = json.Unmarshal(text, report)
-	} else if err = json.Unmarshal(text, problem); problem.Report != nil {
+	var err error
+	if a.status == http.StatusOK {
+		err = json.Unmarshal([]byte(a.body), report)
+	} else if err = json.Unmarshal([]byte(a.body), problem); problem.Report != nil {
 		report = problem.Report
 	}
 	if err != nil {
-		s.t.Fatalf("%s %s: %d %s", r.Method, r.URL, response.StatusCode, text)
+		s.t.Fatalf("%s %s: %d %s", r.Method, r.URL, a.status, a.body)
 	}
-	return response.StatusCode, report
+	return a.status, report
 }
 
 // hotSite is a site with one folder plugin that may reach the upstream.

@@ -104,8 +104,8 @@ func TestS144KilledAtAnyMoment(t *testing.T) {
 		s.plugin("page", "/[...n]")
 		body := func(path string, n int) string { return strings.Repeat(fmt.Sprintf("%s %d.", path, n), 500) }
 		s.upstream.on("page", script{
-			props:  func(in input) (int, string) { return 200, fmt.Sprintf(`{"props":{"n":%d},"revalidate":1}`, in.n) },
-			render: func(in input) (int, string) { return 200, body(in.Path, in.n) },
+			props:  func(in input) (int, string) { return 200, fmt.Sprintf(`{"props":{"n":%d},"revalidate":1}`, in.N) },
+			render: func(in input) (int, string) { return 200, body(in.Path, in.N) },
 		})
 		epoch := time.Now()
 		seen := make(map[string]int) // path → the latest generation that anybody saw

@@ -112,7 +112,7 @@ func TestS71PathsAreEscapedAndParamsAreNot(t *testing.T) {
 	both(t, func(t *testing.T, s *site) {
 		var asked sync.Map // path → input of getStaticProps
 		props := func(in input) (int, string) {
-			asked.Store(in.Path, in.raw)
+			asked.Store(in.Path, in.Raw)
 			return 200, `{"props":{}}`
 		}
 		s.plugin("one", "/one/[slug]")

@@ -33,7 +33,7 @@ func TestS81WhereRedirectsLead(t *testing.T) {
 		s.plugin("old", "/old/[n]")
 		s.upstream.on("old", script{props: func(in input) (int, string) {
 			var n int
-			fmt.Sscan(in.Params["n"].(string), &n)
+			fmt.Sscan(in.Param("n"), &n)
 			return 200, `{"redirect":` + tests[n].redirect + `}`
 		}})
 		s.start()
@@ -99,7 +99,7 @@ func TestS92DataOfRedirectsAndOfWhatIsNotFound(t *testing.T) {
 		s.plugin("page", "/[n]")
 		s.upstream.on("page", script{props: func(in input) (int, string) {
 			var n int
-			fmt.Sscan(in.Params["n"].(string), &n)
+			fmt.Sscan(in.Param("n"), &n)
 			return 200, tests[n].result
 		}})
 		s.start()

@@ -9,79 +9,30 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
+	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/wisr-dev/wisr/host/api"
 	"github.com/wisr-dev/wisr/host/config"
 	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/plugins/footprinttest"
 	"github.com/wisr-dev/wisr/plugins/registry"
 )
 
-// usage is what a process holds that a reload could leave behind.
+// usage is what a reload could leave behind.
 type usage struct {
-	rss, cache, versions int64 // bytes; of the process, and of files
-	goroutines, threads  int
-	files, memfds, maps  int
+	footprinttest.Footprint
+	cache, versions int64 // bytes of files
 }
 
 func measure(t *testing.T, site string) (u usage) {
 	t.Helper()
-	runtime.GC()
-	debug.FreeOSMemory()
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		t.Skip(err)
-	}
-	for line := range strings.Lines(string(status)) {
-		fields := strings.Fields(line)
-		switch {
-		case strings.HasPrefix(line, "VmRSS:"):
-			n, _ := strconv.ParseInt(fields[1], 10, 64)
-			u.rss = n << 10
-		case strings.HasPrefix(line, "Threads:"):
-			u.threads, _ = strconv.Atoi(fields[1])
-		}
-	}
-	fds, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, fd := range fds {
-		u.files++
-		if name, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil && strings.HasPrefix(name, "/memfd:") {
-			u.memfds++
-		}
-	}
-	mapped, err := os.ReadFile("/proc/self/maps")
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.maps = bytes.Count(mapped, []byte("\n"))
-	u.goroutines = runtime.NumGoroutine()
-	u.cache, u.versions = folderSize(t, filepath.Join(site, work, compiledWork)), folderSize(t, filepath.Join(site, work, versionsWork))
+	u.Footprint = footprinttest.Take(t)
+	_, u.cache = footprinttest.Folder(t, filepath.Join(site, work, compiledWork))
+	_, u.versions = footprinttest.Folder(t, filepath.Join(site, work, versionsWork))
 	return u
-}
-
-func folderSize(t *testing.T, dir string) (size int64) {
-	t.Helper()
-	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		if err == nil {
-			size += info.Size()
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return size
 }
 
 // variant is the module with a custom section of its own: another module to
@@ -140,23 +91,34 @@ func TestAThousandReloadsLeaveNothingBehind(t *testing.T) {
 			}
 		}
 	}
-	for n := range 20 { // until as many versions are kept as ever will be
+	const warm = 20
+	for n := range warm { // until as many versions are kept as ever will be
 		reload(n)
 	}
+	for range 2000 { // and as many events
+		h.happened.Publish(api.Event{})
+	}
 	before := measure(t, site)
+	var during []usage
 	for n := range reloads {
-		reload(20 + n)
+		reload(warm + n)
+		if (n+1)%max(reloads/samples, 1) == 0 {
+			during = append(during, measure(t, site))
+		}
 	}
 	var after usage
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(200 * time.Millisecond) { // threads are kept for a while
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) { // threads are kept for a while
 		after = measure(t, site)
-		if after.flat(before) == "" || time.Now().After(deadline) {
+		if after.grown(before) == "" || time.Now().After(deadline) {
 			break
 		}
 	}
 	t.Logf("before %+v\nafter  %+v", before, after)
-	if more := after.flat(before); more != "" {
+	if more := after.grown(before); more != "" {
 		t.Errorf("after %d reloads there are more %s", reloads, more)
+	}
+	if reloads >= 500 { // else what one of them leaves does not stand out
+		flat(t, during)
 	}
 	var aside int
 	_ = filepath.WalkDir(filepath.Join(site, work, "pages", "earlier"), func(_ string, d fs.DirEntry, err error) error {
@@ -170,20 +132,20 @@ func TestAThousandReloadsLeaveNothingBehind(t *testing.T) {
 	}
 }
 
-// flat names what grew by more than noise, "" for nothing.
-func (u usage) flat(before usage) string {
+// grown names what is more than before by more than noise, "" for nothing.
+func (u usage) grown(before usage) string {
 	switch {
-	case u.rss > before.rss+before.rss/10+8<<20:
+	case u.RSS > before.RSS+before.RSS/10+8<<20:
 		return "bytes in memory"
-	case u.goroutines > before.goroutines+2:
+	case u.Goroutines > before.Goroutines+2:
 		return "goroutines"
-	case u.threads > before.threads+2:
+	case u.Threads > before.Threads+2:
 		return "threads"
-	case u.files > before.files+2:
+	case u.Descriptors > before.Descriptors+2:
 		return "files"
-	case u.memfds > before.memfds:
+	case u.Memfds > before.Memfds+1: // the module that came before may have been given up already
 		return "memfds"
-	case u.maps > before.maps+30:
+	case u.Maps > before.Maps+30:
 		return "memory maps"
 	case u.cache > before.cache+before.cache/10:
 		return "bytes of compiled code"
@@ -191,4 +153,39 @@ func (u usage) flat(before usage) string {
 		return "bytes of versions"
 	}
 	return ""
+}
+
+// samples is how often a long run is looked at on its way.
+const samples = 20
+
+// flat holds the second half of a run against the first: what a thousandth of it
+// leaves behind is there five hundred times more.
+func flat(t *testing.T, during []usage) {
+	t.Helper()
+	half := len(during) / 2
+	for what, of := range map[string]func(usage) int{
+		"KB in memory": func(u usage) int { return int(u.RSS >> 10) },
+		"KB of heap":   func(u usage) int { return int(u.Heap >> 10) },
+		"goroutines":   func(u usage) int { return u.Goroutines },
+		"threads":      func(u usage) int { return u.Threads },
+		"files":        func(u usage) int { return u.Descriptors },
+		"memfds":       func(u usage) int { return u.Memfds },
+		"memory maps":  func(u usage) int { return u.Maps },
+		"KB of code":   func(u usage) int { return int(u.cache >> 10) },
+		"bytes kept":   func(u usage) int { return int(u.versions) },
+	} {
+		middle := func(some []usage) int {
+			var values []int
+			for _, u := range some {
+				values = append(values, of(u))
+			}
+			slices.Sort(values)
+			return values[len(values)/2]
+		}
+		first, second := middle(during[:half]), middle(during[half:])
+		t.Logf("%s: %d in the first half, %d in the second", what, first, second)
+		if second > first+max(first/33, 2) {
+			t.Errorf("%s: %d in the first half, %d in the second", what, first, second)
+		}
+	}
 }

@@ -147,7 +147,7 @@ func TestS80EveryGoodCombinationIsServed(t *testing.T) {
 		s.plugin("page", "/[n]")
 		s.upstream.on("page", script{props: func(in input) (int, string) {
 			var n int
-			fmt.Sscan(in.Params["n"].(string), &n)
+			fmt.Sscan(in.Param("n"), &n)
 			return 200, tests[n].result
 		}})
 		s.start()
@@ -190,7 +190,7 @@ func TestS83TagsAndOutputAreBounded(t *testing.T) {
 		}
 		s.plugin("page", "/[n]", "[limits]\noutput = \"1MB\"")
 		of := func(in input) (n int) {
-			fmt.Sscan(in.Params["n"].(string), &n)
+			fmt.Sscan(in.Param("n"), &n)
 			return n
 		}
 		s.upstream.on("page", script{

@@ -3,7 +3,6 @@ package host_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -31,20 +30,7 @@ func (s *site) send(method, url, body string, headers ...string) answer {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	for _, h := range headers {
-		name, value, _ := strings.Cut(h, ": ")
-		r.Header.Add(name, value)
-	}
-	response, err := s.client.Do(r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return answer{response.StatusCode, response.Header, string(text)}
+	return s.exchange(r, headers)
 }
 
 // revalidate sends a call with the secret and checks the status; after is what

@@ -40,13 +40,13 @@ func TestASecretIsNowhere(t *testing.T) {
 		}
 		s.upstream.on("page", script{
 			props: func(in input) (int, string) {
-				if strings.Contains(in.header.Get("Authorization"), secret) {
+				if strings.Contains(in.Header.Get("Authorization"), secret) {
 					arrived.Add(1)
 				}
-				return 200, fmt.Sprintf(`{"props":{"echo":%q},"tags":[%[1]q],"revalidate":1}`, in.header.Get("Authorization"))
+				return 200, fmt.Sprintf(`{"props":{"echo":%q},"tags":[%[1]q],"revalidate":1}`, in.Header.Get("Authorization"))
 			},
 			render: func(in input) (int, string) {
-				return answers[strings.TrimPrefix(in.Path, "/page/")](in.header.Get("Authorization"))
+				return answers[strings.TrimPrefix(in.Path, "/page/")](in.Header.Get("Authorization"))
 			},
 		})
 		s.start()

@@ -3,12 +3,10 @@ package host_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +16,7 @@ import (
 
 	"github.com/wisr-dev/wisr/host"
 	"github.com/wisr-dev/wisr/host/config"
+	"github.com/wisr-dev/wisr/plugins/relaytest"
 )
 
 // site is a real site in a temporary folder, served on a real socket by a host
@@ -210,18 +209,24 @@ func (s *site) do(method, path string, headers ...string) answer {
 	}
 	target, query, _ := strings.Cut(path, "?")
 	r.URL.Opaque, r.URL.RawQuery = target, query
+	return s.exchange(r, headers)
+}
+
+// exchange sends a request with some more headers and reads the answer.
+func (s *site) exchange(r *http.Request, headers []string) answer {
+	s.t.Helper()
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Add(name, value)
 	}
 	response, err := s.client.Do(r)
 	if err != nil {
-		s.t.Fatalf("%s %s: %v", method, path, err)
+		s.t.Fatalf("%s %s: %v", r.Method, r.URL, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		s.t.Fatalf("%s %s: %v", method, path, err)
+		s.t.Fatalf("%s %s: %v", r.Method, r.URL, err)
 	}
 	return answer{response.StatusCode, response.Header, string(body)}
 }
@@ -278,91 +283,38 @@ func (c *clock) advance(d time.Duration) {
 }
 
 // upstream is the HTTP server that scripts the relay modules.
-type upstream struct {
-	*httptest.Server
-	mu      sync.Mutex
-	scripts map[string]script // by plugin
-	calls   map[string]int    // by "plugin export path"
-}
+type upstream struct{ *relaytest.Upstream }
 
-// script says what a plugin's exports do. Each returns a status of the relay
-// (200: output the body; see testdata/src/relay.c for the others) and a body.
-// A nil one is a page that says its path and how often it was made.
-type script struct {
-	paths  func(in input) (int, string)
-	props  func(in input) (int, string)
-	render func(in input) (int, string)
-}
+// script says what a plugin's exports do. A nil one is a page that says its path
+// and how often it was made.
+type script struct{ paths, props, render relaytest.Script }
 
 // input is what the host gave to a guest.
-type input struct {
-	Route, Path, Locale, DefaultLocale, Cursor, RevalidateReason string
-	Locales                                                      []string
-	Params                                                       map[string]any
-	Props                                                        json.RawMessage
-	DraftMode, IsFallback                                        bool
-	raw                                                          string
-	header                                                       http.Header // of the guest's request to the upstream
-	n                                                            int         // how often this export was called for this path, this time included
-}
+type input = relaytest.Input
 
 func newUpstream(t *testing.T) *upstream {
-	u := &upstream{scripts: make(map[string]script), calls: make(map[string]int)}
-	u.Server = httptest.NewServer(http.HandlerFunc(u.answer))
-	t.Cleanup(u.Close)
-	return u
+	return &upstream{relaytest.New(t, map[string]relaytest.Script{"paths": noPaths, "props": tenSeconds, "render": counted})}
 }
 
 // on sets what a plugin does from now on.
 func (u *upstream) on(plugin string, s script) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.scripts[plugin] = s
+	u.On(plugin+"/paths", s.paths)
+	u.On(plugin+"/props", s.props)
+	u.On(plugin+"/render", s.render)
 }
 
 // called returns how often an export ("paths", "props", "render") was called for a path.
 func (u *upstream) called(plugin, export, path string) int {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.calls[plugin+" "+export+" "+path]
-}
-
-func (u *upstream) answer(w http.ResponseWriter, r *http.Request) {
-	plugin, export, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	raw, err := io.ReadAll(r.Body)
-	if err != nil {
-		return
-	}
-	in := input{raw: string(raw), header: r.Header}
-	if err := json.Unmarshal(raw, &in); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	u.mu.Lock()
-	key := plugin + " " + export + " " + in.Path
-	u.calls[key]++
-	in.n = u.calls[key]
-	s := u.scripts[plugin]
-	u.mu.Unlock()
-
-	f := map[string]func(input) (int, string){"paths": s.paths, "props": s.props, "render": s.render}[export]
-	if f == nil {
-		f = map[string]func(input) (int, string){"paths": noPaths, "props": tenSeconds, "render": counted}[export]
-	}
-	status, body := f(in)
-	w.WriteHeader(status)
-	io.WriteString(w, body)
+	return u.CalledFor(plugin+"/"+export, path)
 }
 
 // noPaths, tenSeconds and counted are what a script does where it says nothing.
 func noPaths(input) (int, string)    { return 200, `{"paths":[],"fallback":"blocking"}` }
 func tenSeconds(input) (int, string) { return 200, `{"props":{},"revalidate":10}` }
-func counted(in input) (int, string) { return 200, fmt.Sprintf("%s #%d", in.Path, in.n) }
+func counted(in input) (int, string) { return 200, fmt.Sprintf("%s #%d", in.Path, in.N) }
 
 // says makes a function of a script that always answers the same.
-func says(status int, body string) func(input) (int, string) {
-	return func(input) (int, string) { return status, body }
-}
+func says(status int, body string) func(input) (int, string) { return relaytest.Says(status, body) }
 
 // lockedBuffer is a log that may be read while it is written.
 type lockedBuffer struct {

@@ -47,7 +47,7 @@ func TestS9EachGenerationsRevalidateReplacesTheLast(t *testing.T) {
 		s.plugin("page", "/")
 		windows := []string{"10", "3", "true", "100", "false"}
 		s.upstream.on("page", script{props: func(in input) (int, string) {
-			return 200, `{"props":{},"revalidate":` + windows[in.n-1] + `}`
+			return 200, `{"props":{},"revalidate":` + windows[in.N-1] + `}`
 		}})
 		s.start()
 		s.sees("/", 200, "MISS", "/ #1")

@@ -47,7 +47,7 @@ func TestCheckRunsNoGuestAndWritesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := s.upstream.called(""); n != 0 {
+	if n := s.upstream.Called(""); n != 0 {
 		t.Errorf("the upstream was called %d times", n)
 	}
 	if after := tree(t, s.opt.Dir); !slices.Equal(before, after) {

@@ -44,9 +44,9 @@ func TestWhatAFailureTells(t *testing.T) {
 		{render, 601, "", "trap", "unreachable"},
 		{render, 613, "", "result", "the body is empty"},
 	} {
-		s.upstream.on("page/props", nil)
-		s.upstream.on("page/render", nil)
-		s.upstream.on("page/"+map[string]string{props: "props", render: "render"}[tt.export], says(tt.status, tt.body))
+		s.upstream.On("page/props", nil)
+		s.upstream.On("page/render", nil)
+		s.upstream.On("page/"+map[string]string{props: "props", render: "render"}[tt.export], says(tt.status, tt.body))
 		made, err := generate(t.Context(), t, r, "/page/a%20b")
 		if made != nil {
 			t.Errorf("%s %d: it made %+v", tt.export, tt.status, made)
@@ -67,13 +67,13 @@ func TestWhatAFailureTells(t *testing.T) {
 		if want := map[int]int{608: 3}[tt.status]; len(f.Log) != want {
 			t.Errorf("%s %d: the log is %v, want %d lines", tt.export, tt.status, f.Log, want)
 		}
-		if tt.export == render && s.upstream.called("page/props") == 0 {
+		if tt.export == render && s.upstream.Called("page/props") == 0 {
 			t.Error("render ran without getStaticProps")
 		}
 	}
 
 	// The next generation knows nothing of them.
-	s.upstream.on("page/render", nil)
+	s.upstream.On("page/render", nil)
 	if got := body(t, r, "/page/a"); got != "/page/a" {
 		t.Errorf("the page is %q", got)
 	}
@@ -94,7 +94,7 @@ func TestAFailureUnwrapsToItsCause(t *testing.T) {
 	s := newSite(t)
 	s.plugin("page", "/page", "relay.wasm", "[config]\nupstream = \"https://not.example\"")
 	s.relay("bad", "/bad")
-	s.upstream.on("bad/props", says(200, "[]"))
+	s.upstream.On("bad/props", says(200, "[]"))
 	r := s.open()
 	_, err := generate(t.Context(), t, r, "/page")
 	wantFailure(t, err, "fetch", "[fetch] allow in plugin.toml")
@@ -115,7 +115,7 @@ func TestAGenerationEndsWithItsContext(t *testing.T) {
 	r := s.open()
 	ctx, cancel := context.WithCancel(t.Context())
 	wait := make(chan struct{})
-	s.upstream.on("page/props", func(input) (int, string) {
+	s.upstream.On("page/props", func(input) (int, string) {
 		cancel()
 		<-wait
 		return 200, `{"props":{}}`
@@ -131,7 +131,7 @@ func TestAGenerationEndsWithItsContext(t *testing.T) {
 	if _, err := generate(ctx, t, r, "/page"); !errors.Is(err, context.Canceled) {
 		t.Errorf("a generation that may not begin: %v", err)
 	}
-	if n := s.upstream.called("page/render"); n != 0 {
+	if n := s.upstream.Called("page/render"); n != 0 {
 		t.Errorf("render ran %d times", n)
 	}
 }
@@ -162,8 +162,8 @@ func TestWhatAGenerationMakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			plugin := strings.TrimSuffix(strings.Split(tt.key, "/")[1], ".xml")
-			s.upstream.on(plugin+"/props", says(200, tt.props))
-			before := s.upstream.called(plugin + "/render")
+			s.upstream.On(plugin+"/props", says(200, tt.props))
+			before := s.upstream.Called(plugin + "/render")
 			made, err := generate(t.Context(), t, r, tt.key)
 			if err != nil {
 				t.Fatal(err)
@@ -171,7 +171,7 @@ func TestWhatAGenerationMakes(t *testing.T) {
 			if got := header(made); got != tt.header || string(made.Body) != tt.body {
 				t.Errorf("header %q, body %q, want %q, %q", got, made.Body, tt.header, tt.body)
 			}
-			if n := s.upstream.called(plugin+"/render") - before; n != tt.renders {
+			if n := s.upstream.Called(plugin+"/render") - before; n != tt.renders {
 				t.Errorf("render ran %d times", n)
 			}
 			want := []string{s.upstream.URL + "/" + plugin + "/props", s.upstream.URL + "/" + plugin + "/render"}[:1+tt.renders]
@@ -181,13 +181,13 @@ func TestWhatAGenerationMakes(t *testing.T) {
 		})
 	}
 
-	s.upstream.on("page/props", nil)
-	s.upstream.on("page/render", says(608, "2 4"))
+	s.upstream.On("page/props", nil)
+	s.upstream.On("page/render", says(608, "2 4"))
 	made, err := generate(t.Context(), t, r, "/page/a")
 	if err != nil || string(made.Body) != "logged" || len(made.Log) != 2 {
 		t.Errorf("the log is %+v, %v", made, err)
 	}
-	s.upstream.on("page/props", says(200, `{"notFound":true,"revalidate":7}`))
+	s.upstream.On("page/props", says(200, `{"notFound":true,"revalidate":7}`))
 	made, err = generate(t.Context(), t, r, "/page/a")
 	if err != nil || made.Result.Kind != page.KindNotFound || made.Result.Revalidate != 7*time.Second {
 		t.Errorf("not found is %+v, %v", made, err)
@@ -202,12 +202,12 @@ func TestWhatTheExportsAreTold(t *testing.T) {
 	s.relay("page", "/page/[x]")
 	r := s.open()
 	var told input
-	s.upstream.on("page/props", func(in input) (int, string) {
+	s.upstream.On("page/props", func(in input) (int, string) {
 		told = in
 		return 200, `{"props":{"a": 1.0}}`
 	})
 	var rendered input
-	s.upstream.on("page/render", func(in input) (int, string) {
+	s.upstream.On("page/render", func(in input) (int, string) {
 		rendered = in
 		return 200, "x"
 	})

@@ -6,10 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/wisr-dev/wisr/plugins/page"
+	"github.com/wisr-dev/wisr/plugins/relaytest"
 	"github.com/wisr-dev/wisr/plugins/sandbox"
 )
 
@@ -236,89 +234,24 @@ func wantFailure(t *testing.T, err error, cause string, words ...string) *Failur
 	return f
 }
 
-// upstream is the HTTP server that says what relays do.
-type upstream struct {
-	*httptest.Server
-	mu      sync.Mutex
-	scripts map[string]func(input) (int, string) // guarded by mu
-	calls   map[string]int                       // guarded by mu
-}
-
-// input is what a guest was given.
-type input struct {
-	Route, Path, Locale, DefaultLocale, Cursor, RevalidateReason string
-	Locales                                                      []string
-	Params, Props                                                json.RawMessage
-	IsFallback                                                   bool
-	header                                                       http.Header // of the guest's request
-}
+type (
+	upstream = relaytest.Upstream
+	input    = relaytest.Input
+)
 
 func newUpstream(t *testing.T) *upstream {
-	u := &upstream{scripts: make(map[string]func(input) (int, string)), calls: make(map[string]int)}
-	u.Server = httptest.NewServer(http.HandlerFunc(u.answer))
-	t.Cleanup(u.Close)
-	return u
-}
-
-// on says what an export does, "blog/paths", from now on: a status that the relay
-// knows (see testdata/src/relay.c) and a body. Status 0 breaks the connection.
-func (u *upstream) on(export string, f func(input) (int, string)) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.scripts[export] = f
-}
-
-// called tells how often an export was called; "" is all of them.
-func (u *upstream) called(export string) int {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if export != "" {
-		return u.calls[export]
-	}
-	n := 0
-	for _, calls := range u.calls {
-		n += calls
-	}
-	return n
-}
-
-func (u *upstream) answer(w http.ResponseWriter, r *http.Request) {
-	raw, err := io.ReadAll(r.Body)
-	if err != nil {
-		return
-	}
-	in := input{header: r.Header}
-	if err := json.Unmarshal(raw, &in); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	export := strings.TrimPrefix(r.URL.Path, "/")
-	u.mu.Lock()
-	u.calls[export]++
-	f := u.scripts[export]
-	u.mu.Unlock()
-	if f == nil {
-		f = map[string]func(input) (int, string){
-			"paths":  says(200, `{"paths":[],"fallback":"blocking"}`),
-			"props":  says(200, `{"props":{}}`),
-			"render": func(in input) (int, string) { return 200, in.Locale + in.Path },
-		}[filepath.Base(export)]
-	}
-	status, text := f(in)
-	if status == 0 {
-		panic(http.ErrAbortHandler)
-	}
-	w.WriteHeader(status)
-	io.WriteString(w, text)
+	return relaytest.New(t, map[string]relaytest.Script{
+		"paths":  says(200, `{"paths":[],"fallback":"blocking"}`),
+		"props":  says(200, `{"props":{}}`),
+		"render": func(in input) (int, string) { return 200, in.Locale + in.Path },
+	})
 }
 
 // says makes a script that always answers the same.
-func says(status int, body string) func(input) (int, string) {
-	return func(input) (int, string) { return status, body }
-}
+func says(status int, body string) relaytest.Script { return relaytest.Says(status, body) }
 
 // lists makes a script of a getStaticPaths that says all in one result.
-func lists(fallback string, paths ...string) func(input) (int, string) {
+func lists(fallback string, paths ...string) relaytest.Script {
 	return says(200, result(fallback, "", paths...))
 }
 

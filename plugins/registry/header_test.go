@@ -29,7 +29,7 @@ func TestHeadersHaveTheEnvironmentsValues(t *testing.T) {
 	}
 	for name, tt := range tests {
 		s.secured(name, tt.value)
-		s.upstream.on(name+"/render", func(in input) (int, string) { return 200, in.header.Get("X-Key") })
+		s.upstream.On(name+"/render", func(in input) (int, string) { return 200, in.Header.Get("X-Key") })
 	}
 	r := s.open()
 	for name, tt := range tests {
@@ -88,7 +88,7 @@ func TestHeadersRefuseTheHostsSecretsAndWhatCannotBeSent(t *testing.T) {
 	if len(checkups) != len(tests)+1 {
 		t.Errorf("%d checkups", len(checkups))
 	}
-	if n := s.upstream.called(""); n != 0 {
+	if n := s.upstream.Called(""); n != 0 {
 		t.Errorf("the upstream was called %d times", n)
 	}
 	if strings.Contains(s.log.String(), "s3cr3t") {

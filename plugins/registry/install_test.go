@@ -85,7 +85,7 @@ func TestAPluginIsSentReplacedRolledBackAndRemoved(t *testing.T) {
 	if again.Outcome != Unchanged || again.Version != second.Version || len(r.compiling) != compiled {
 		t.Errorf("the same again: %+v", again)
 	}
-	if n := s.upstream.called("blog/paths"); n != 2 {
+	if n := s.upstream.Called("blog/paths"); n != 2 {
 		t.Errorf("getStaticPaths ran %d times for two versions", n)
 	}
 
@@ -284,7 +284,7 @@ func TestAnInstallThatIsGivenUpChangesNothing(t *testing.T) {
 	r := s.open()
 	live := install(t, r, s.sent("blog", "/blog/[x]", "# 0"))
 	ctx, cancel := context.WithCancel(t.Context())
-	s.upstream.on("blog/paths", func(input) (int, string) {
+	s.upstream.On("blog/paths", func(input) (int, string) {
 		cancel()
 		return 200, result("true", "", "/blog/a")
 	})

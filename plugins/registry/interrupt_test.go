@@ -8,7 +8,7 @@ import (
 // Who takes a bad version back does not wait until the folder's next one is tried.
 func TestARollbackDoesNotWaitForAFolder(t *testing.T) {
 	s := newSite(t).kept()
-	s.upstream.on("blog/paths", lists("false", "/blog/a"))
+	s.upstream.On("blog/paths", lists("false", "/blog/a"))
 	dir := s.relay("blog", "/blog/[x]", "# 1")
 	r := s.open()
 	first := find(t, r, "/blog/a").Version.ID
@@ -17,7 +17,7 @@ func TestARollbackDoesNotWaitForAFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	asked, answered := make(chan struct{}), make(chan struct{})
-	s.upstream.on("blog/paths", func(input) (int, string) {
+	s.upstream.On("blog/paths", func(input) (int, string) {
 		close(asked)
 		<-answered
 		return 500, ""

@@ -68,12 +68,12 @@ func TestWhatIsActiveOutlivesTheProcess(t *testing.T) {
 func TestARollbackNeedsNoUpstream(t *testing.T) {
 	s := newSite(t).kept()
 	r := s.open()
-	s.upstream.on("blog/paths", lists("false", "/blog/old"))
+	s.upstream.On("blog/paths", lists("false", "/blog/old"))
 	install(t, r, s.sent("blog", "/blog/[x]", "# 1"))
-	s.upstream.on("blog/paths", lists("false", "/blog/new"))
+	s.upstream.On("blog/paths", lists("false", "/blog/new"))
 	install(t, r, s.sent("blog", "/blog/[x]", "# 2"))
-	s.upstream.on("blog/paths", says(0, ""))
-	s.upstream.on("blog/render", says(0, ""))
+	s.upstream.On("blog/paths", says(0, ""))
+	s.upstream.On("blog/render", says(0, ""))
 	for range 2 {
 		if _, err := r.Rollback(t.Context(), "blog", ""); err != nil {
 			t.Fatal(err)
@@ -200,13 +200,13 @@ func TestAFolderThatBrokeWhileTheHostWasDown(t *testing.T) {
 		"gone":     func(s *site, dir string) { os.Remove(filepath.Join(dir, "relay.wasm")) },
 		"page": func(s *site, dir string) {
 			s.relay("blog", "/blog/[x]", "# 2")
-			s.upstream.on("blog/render", says(500, "oh"))
+			s.upstream.On("blog/render", says(500, "oh"))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t).kept()
 			s.opt.Trial = Trial{Paths: 5}
-			s.upstream.on("blog/paths", lists("true", "/blog/a"))
+			s.upstream.On("blog/paths", lists("true", "/blog/a"))
 			dir := s.relay("blog", "/blog/[x]", "# 1")
 			r := s.open()
 			breaks(s, dir)
@@ -219,7 +219,7 @@ func TestAFolderThatBrokeWhileTheHostWasDown(t *testing.T) {
 					t.Errorf("the problem is of %q", p.Plugin)
 				}
 			}
-			s.upstream.on("blog/render", nil)
+			s.upstream.On("blog/render", nil)
 			s.relay("blog", "/blog/[x]", "# 3")
 			r = s.restart(r)
 			if got := serving(t, r, "/blog/a"); got != "3" || len(r.Table().Problems) != 0 {

@@ -39,7 +39,7 @@ func text(manifest string) func(*site, brokenPlugin) {
 func pathsOf(more string, script func(input) (int, string)) func(*site, brokenPlugin) {
 	return func(s *site, b brokenPlugin) {
 		s.relay(b.name, b.route, more)
-		s.upstream.on(b.name+"/paths", script)
+		s.upstream.On(b.name+"/paths", script)
 	}
 }
 
@@ -124,7 +124,7 @@ func TestOpenWithEveryKindOfBrokenPlugin(t *testing.T) {
 	}
 	s.plugin("good", "/good", "hello.wasm")
 	s.relay("better", "/better/[x]")
-	s.upstream.on("better/paths", lists("false", "/better/a"))
+	s.upstream.On("better/paths", lists("false", "/better/a"))
 	r := s.openBound(bounds{calls: 20, paths: 30, bytes: 10_000})
 
 	if got := body(t, r, "/good"); !strings.Contains(got, "<h1>hello</h1>") {
@@ -221,7 +221,7 @@ func TestOfTwoPluginsWithOneNameTheFirstFolderStays(t *testing.T) {
 	s.opt.Parallel = 2
 	for folder, route := range map[string]string{"a": "/a/[x]", "b": "/b/[x]"} {
 		s.folder(folder, "relay.wasm", fmt.Sprintf("name = \"same\"\nroute = %q\nmodule = \"relay.wasm\"\n%s\n", route, s.fetches(folder)))
-		s.upstream.on(folder+"/paths", lists("false", "/"+folder+"/1", "/"+folder+"/2"))
+		s.upstream.On(folder+"/paths", lists("false", "/"+folder+"/1", "/"+folder+"/2"))
 	}
 	for range 5 {
 		r := s.open()
@@ -278,7 +278,7 @@ func TestPluginsLoadAtOnce(t *testing.T) {
 	met.Add(3)
 	for _, name := range []string{"a", "b", "c"} {
 		s.relay(name, "/"+name+"/[x]")
-		s.upstream.on(name+"/paths", func(input) (int, string) {
+		s.upstream.On(name+"/paths", func(input) (int, string) {
 			met.Done()
 			met.Wait()
 			return 200, result("true", "", "/"+name+"/1")
@@ -296,7 +296,7 @@ func TestOpenEndsWithItsContext(t *testing.T) {
 	s.relay("slow", "/slow/[x]")
 	ctx, cancel := context.WithCancel(t.Context())
 	release := make(chan struct{})
-	s.upstream.on("slow/paths", func(input) (int, string) {
+	s.upstream.On("slow/paths", func(input) (int, string) {
 		cancel()
 		<-release
 		return 200, result("false", "")

@@ -23,7 +23,7 @@ func TestS72PathsByCursor(t *testing.T) {
 	s := newSite(t)
 	s.relay("item", "/item/[id]")
 	var cursors []string
-	s.upstream.on("item/paths", func(in input) (int, string) {
+	s.upstream.On("item/paths", func(in input) (int, string) {
 		cursors = append(cursors, in.Cursor) // one call after the other
 		n, _ := strconv.Atoi(in.Cursor)
 		var paths []string
@@ -67,7 +67,7 @@ func TestS71DuplicatesCollapse(t *testing.T) {
 	s := newSite(t)
 	s.opt.Locales, s.opt.DefaultLocale = []string{"en", "de"}, "en"
 	s.relay("post", "/post/[slug]")
-	s.upstream.on("post/paths", func(in input) (int, string) {
+	s.upstream.On("post/paths", func(in input) (int, string) {
 		if in.Cursor == "" {
 			return 200, `{"fallback":true,"cursor":"2","paths":["/post/a b", "/post/a%20b", "/en/post/a%20b", {"params":{"slug":"a b"}}, {"params":{"slug":"a b"},"locale":"en"}, "/post//z/"]}`
 		}
@@ -83,7 +83,7 @@ func TestAListWithoutPaths(t *testing.T) {
 	s := newSite(t)
 	s.relay("none", "/none/[x]")
 	for fallback, name := range map[string]string{"true": "true", "false": "false", `"blocking"`: "blocking"} {
-		s.upstream.on("none/paths", lists(fallback))
+		s.upstream.On("none/paths", lists(fallback))
 		r := s.open()
 		v := find(t, r, "/none/x").Version
 		if got := listed(t, v); len(got) != 0 || v.Has("/none/x", "") || v.Fallback.String() != name {
@@ -107,7 +107,7 @@ func TestPathsInput(t *testing.T) {
 func TestTheLastListOfAVersionIsUsedWhileTheUpstreamIsDown(t *testing.T) {
 	s := newSite(t)
 	s.relay("post", "/post/[slug]")
-	s.upstream.on("post/paths", lists("false", "/post/a", "/post/b"))
+	s.upstream.On("post/paths", lists("false", "/post/a", "/post/b"))
 	first := s.open()
 	if strings.Contains(s.log.String(), "level=WARN") {
 		t.Errorf("a first load warns:\n%s", s.log)
@@ -123,7 +123,7 @@ func TestTheLastListOfAVersionIsUsedWhileTheUpstreamIsDown(t *testing.T) {
 		},
 	} {
 		before := len(s.log.String())
-		s.upstream.on("post/paths", down)
+		s.upstream.On("post/paths", down)
 		r := s.open()
 		v := find(t, r, "/post/a").Version
 		if v.ID != id || v.Err != nil || v.Fallback != page.FallbackFalse {
@@ -147,7 +147,7 @@ func TestTheLastListOfAVersionIsUsedWhileTheUpstreamIsDown(t *testing.T) {
 
 	// A wrong answer is none that passes by itself: the plugin does not load (S70).
 	// Its pages are kept, since a broken plugin's fallback is blocking.
-	s.upstream.on("post/paths", says(200, "<html>"))
+	s.upstream.On("post/paths", says(200, "<html>"))
 	refused := s.open()
 	if v := find(t, refused, "/post/a").Version; v.Err == nil || v.Fallback != page.FallbackBlocking {
 		t.Errorf("a refused result: %v, fallback %s", v.Err, v.Fallback)
@@ -158,7 +158,7 @@ func TestTheLastListOfAVersionIsUsedWhileTheUpstreamIsDown(t *testing.T) {
 	r := s.open()
 	before := len(s.log.String())
 	ctx, cancel := context.WithCancel(t.Context())
-	s.upstream.on("post/paths", func(input) (int, string) {
+	s.upstream.On("post/paths", func(input) (int, string) {
 		cancel()
 		return 0, ""
 	})
@@ -170,7 +170,7 @@ func TestTheLastListOfAVersionIsUsedWhileTheUpstreamIsDown(t *testing.T) {
 	}
 
 	// It is up again.
-	s.upstream.on("post/paths", lists("true", "/post/c"))
+	s.upstream.On("post/paths", lists("true", "/post/c"))
 	if got := listed(t, find(t, s.open(), "/post/a").Version); !slices.Equal(got, []string{"/post/c"}) {
 		t.Errorf("the paths are %q", got)
 	}
@@ -193,9 +193,9 @@ func TestTheLastListIsOfNoUseToAnother(t *testing.T) {
 			s := newSite(t)
 			s.opt.Locales, s.opt.DefaultLocale = []string{"en", "de"}, "en"
 			dir := s.relay("post", "/post/[slug]")
-			s.upstream.on("post/paths", up)
+			s.upstream.On("post/paths", up)
 			s.open().Close()
-			s.upstream.on("post/paths", says(500, "no database"))
+			s.upstream.On("post/paths", says(500, "no database"))
 			change(s)
 			r := s.open()
 			p := problem(t, r, dir)
@@ -221,7 +221,7 @@ func TestListsThatNobodyNeedsGo(t *testing.T) {
 	s.relay("post", "/post/[slug]")
 	dir := s.relay("gone", "/gone/[slug]")
 	for _, name := range []string{"post", "gone"} {
-		s.upstream.on(name+"/paths", lists("false", "/"+name+"/a"))
+		s.upstream.On(name+"/paths", lists("false", "/"+name+"/a"))
 	}
 	lists := func(plugin string) (names []string) {
 		entries, err := os.ReadDir(filepath.Join(s.opt.State, plugin))
@@ -256,7 +256,7 @@ func TestListsThatNobodyNeedsGo(t *testing.T) {
 
 	// A version that does not load takes nothing away.
 	post := s.relay("post", "/post/[slug]", "# 2")
-	s.upstream.on("post/paths", says(500, ""))
+	s.upstream.On("post/paths", says(500, ""))
 	if err := r.Reload(t.Context(), post); err == nil {
 		t.Error("it loads")
 	}
@@ -267,7 +267,7 @@ func TestListsThatNobodyNeedsGo(t *testing.T) {
 
 	// Nor does a reload that is given up.
 	ctx, cancel := context.WithCancel(t.Context())
-	s.upstream.on("post/paths", func(input) (int, string) {
+	s.upstream.On("post/paths", func(input) (int, string) {
 		cancel()
 		return 200, result("false", "", "/post/b")
 	})

@@ -151,7 +151,7 @@ func whole(header pathsHeader, lines ...string) string {
 func TestADamagedListIsMadeAnew(t *testing.T) {
 	s := newSite(t)
 	dir := s.relay("post", "/post/[slug]")
-	s.upstream.on("post/paths", lists("false", "/post/a", "/post/b"))
+	s.upstream.On("post/paths", lists("false", "/post/a", "/post/b"))
 	r := s.open()
 	file := filepath.Join(s.opt.State, "post", find(t, r, "/post/a").Version.ID)
 	good, err := os.ReadFile(file)
@@ -169,7 +169,7 @@ func TestADamagedListIsMadeAnew(t *testing.T) {
 
 	// With the upstream down there is nothing to go on with: both causes are told.
 	s.write(file, string(good[:len(good)/2]))
-	s.upstream.on("post/paths", says(500, "no database"))
+	s.upstream.On("post/paths", says(500, "no database"))
 	p := problem(t, s.open(), dir)
 	for _, want := range []string{"plugin post: getStaticPaths: no database", "the list of the last time is of no use: " + file} {
 		if !strings.Contains(p.Err.Error(), want) {

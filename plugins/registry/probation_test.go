@@ -53,8 +53,8 @@ func (s *site) fails(t *testing.T, r *Registry, n int) {
 // breaks makes every page of a version fail, by the line that tells versions
 // apart, and those of others work.
 func (s *site) breaks(marker string) {
-	s.upstream.on("blog/render", func(in input) (int, string) {
-		if in.header.Get("X-Version") == marker {
+	s.upstream.On("blog/render", func(in input) (int, string) {
+		if in.Header.Get("X-Version") == marker {
 			return 601, ""
 		}
 		return 200, "made " + in.Path
@@ -141,7 +141,7 @@ func TestWhatIsNoReasonToGoBack(t *testing.T) {
 			s.fails(s.t, r, 20)
 		},
 		elsewhere: func(s *site, _ *settable, r *Registry) {
-			s.upstream.on("blog/render", says(500, "the database is down"))
+			s.upstream.On("blog/render", says(500, "the database is down"))
 			s.fails(s.t, r, 20)
 		},
 		"it is turned off": func(s *site, _ *settable, r *Registry) {

@@ -64,16 +64,16 @@ func TestAFailingReloadLeavesTheOldVersionServing(t *testing.T) {
 		"module gone":              {func(s *site) { os.Remove(filepath.Join(s.opt.Dir, "page", "relay.wasm")) }, "relay.wasm is not there"},
 		"module damaged":           {func(s *site) { s.write(filepath.Join(s.opt.Dir, "page", "relay.wasm"), "\x00asm") }, "plugin page: "},
 		"no render":                {func(s *site) { s.plugin("page", "/page/[x]", "norender.wasm") }, "does not export the function render"},
-		"getStaticPaths fails":     {func(s *site) { s.relay("page", "/page/[x]", "# 2"); s.upstream.on("page/paths", says(500, "oh")) }, "getStaticPaths: oh"},
+		"getStaticPaths fails":     {func(s *site) { s.relay("page", "/page/[x]", "# 2"); s.upstream.On("page/paths", says(500, "oh")) }, "getStaticPaths: oh"},
 		"another route too": {func(s *site) {
 			s.relay("page", "/elsewhere/[x]")
-			s.upstream.on("page/paths", lists("false", "/page/a"))
+			s.upstream.On("page/paths", lists("false", "/page/a"))
 		}, `does not match route "/elsewhere/[x]"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
 			dir := s.relay("page", "/page/[x]")
-			s.upstream.on("page/paths", lists("false", "/page/a"))
+			s.upstream.On("page/paths", lists("false", "/page/a"))
 			r := s.open()
 			old := find(t, r, "/page/a").Version
 
@@ -95,7 +95,7 @@ func TestAFailingReloadLeavesTheOldVersionServing(t *testing.T) {
 			}
 
 			s.relay("page", "/page/[x]", "# mended")
-			s.upstream.on("page/paths", lists("false", "/page/a", "/page/b"))
+			s.upstream.On("page/paths", lists("false", "/page/a", "/page/b"))
 			if err := r.Reload(t.Context(), dir); err != nil {
 				t.Error(err)
 			}
@@ -212,7 +212,7 @@ func TestTwoReloadsOfOneFolderTakeTurns(t *testing.T) {
 
 	var running, most atomic.Int32
 	entered, release := make(chan struct{}, 10), make(chan struct{})
-	s.upstream.on("page/paths", func(input) (int, string) {
+	s.upstream.On("page/paths", func(input) (int, string) {
 		most.Store(max(most.Load(), running.Add(1)))
 		defer running.Add(-1)
 		entered <- struct{}{}
@@ -245,7 +245,7 @@ func TestTwoReloadsOfOneFolderTakeTurns(t *testing.T) {
 	if most.Load() != 1 {
 		t.Errorf("%d loads at once", most.Load())
 	}
-	if n := s.upstream.called("page/paths"); n != 5 {
+	if n := s.upstream.Called("page/paths"); n != 5 {
 		t.Errorf("getStaticPaths ran %d times, want 5", n)
 	}
 	if !find(t, r, "/page/a").Known() {

@@ -12,7 +12,7 @@ import (
 func blocked(t *testing.T, s *site, match Match, export string) (release func(), ended <-chan error) {
 	t.Helper()
 	entered, wait, end := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-	s.upstream.on(export, func(in input) (int, string) {
+	s.upstream.On(export, func(in input) (int, string) {
 		close(entered)
 		<-wait
 		return 200, "made " + in.Path
@@ -115,7 +115,7 @@ func TestCloseWhileAPluginLoads(t *testing.T) {
 	r := s.open()
 	before := find(t, r, "/page/a").Version
 	entered, wait, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-	s.upstream.on("page/paths", func(input) (int, string) {
+	s.upstream.On("page/paths", func(input) (int, string) {
 		close(entered)
 		<-wait
 		return 200, result("false", "", "/page/b")

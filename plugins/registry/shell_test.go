@@ -17,7 +17,7 @@ func TestS64AShellIsMadeOncePerLocale(t *testing.T) {
 	s.relay("item", "/item/[id]")
 	var mu sync.Mutex
 	var inputs []input
-	s.upstream.on("item/render", func(in input) (int, string) {
+	s.upstream.On("item/render", func(in input) (int, string) {
 		mu.Lock()
 		defer mu.Unlock()
 		inputs = append(inputs, in)
@@ -54,7 +54,7 @@ func TestS64AShellIsMadeOncePerLocale(t *testing.T) {
 			t.Errorf("the shell is told of one page: %+v", in)
 		}
 	}
-	if n := s.upstream.called("item/props"); n != 0 {
+	if n := s.upstream.Called("item/props"); n != 0 {
 		t.Errorf("getStaticProps ran %d times", n)
 	}
 	made := shell("/de/item/x")
@@ -70,7 +70,7 @@ func TestS64AShellIsMadeOncePerLocale(t *testing.T) {
 func TestAShellThatFailsIsTriedAgain(t *testing.T) {
 	s := newSite(t)
 	dir := s.relay("item", "/item/[id]")
-	s.upstream.on("item/render", says(500, "no skeleton"))
+	s.upstream.On("item/render", says(500, "no skeleton"))
 	r := s.open()
 	match := find(t, r, "/item/1")
 	for n := range 2 {
@@ -79,18 +79,18 @@ func TestAShellThatFailsIsTriedAgain(t *testing.T) {
 		if f.Plugin != "item" || f.Export != "render" || f.Path != "/item/[id]" {
 			t.Errorf("the failure is %+v", f)
 		}
-		if calls := s.upstream.called("item/render"); calls != n+1 {
+		if calls := s.upstream.Called("item/render"); calls != n+1 {
 			t.Errorf("render ran %d times", calls)
 		}
 	}
-	s.upstream.on("item/render", says(200, "skeleton"))
+	s.upstream.On("item/render", says(200, "skeleton"))
 	for range 3 {
 		made, err := match.Version.Shell(t.Context(), match.Input())
 		if err != nil || string(made.Body) != "skeleton" {
 			t.Fatalf("the shell: %v", err)
 		}
 	}
-	if calls := s.upstream.called("item/render"); calls != 3 {
+	if calls := s.upstream.Called("item/render"); calls != 3 {
 		t.Errorf("render ran %d times", calls)
 	}
 
@@ -98,7 +98,7 @@ func TestAShellThatFailsIsTriedAgain(t *testing.T) {
 	if err := r.Reload(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
-	s.upstream.on("item/render", says(200, "new skeleton"))
+	s.upstream.On("item/render", says(200, "new skeleton"))
 	match = find(t, r, "/item/1")
 	if made, err := match.Version.Shell(t.Context(), match.Input()); err != nil || string(made.Body) != "new skeleton" {
 		t.Errorf("the shell of the new version: %v", err)
@@ -111,7 +111,7 @@ func TestAShellIsMadeToItsEndThoughItsVisitorLeaves(t *testing.T) {
 	s.relay("item", "/item/[id]")
 	match := find(t, s.open(), "/item/1")
 	ctx, cancel := context.WithCancel(t.Context())
-	s.upstream.on("item/render", func(input) (int, string) {
+	s.upstream.On("item/render", func(input) (int, string) {
 		cancel()
 		return 200, "skeleton"
 	})
@@ -120,7 +120,7 @@ func TestAShellIsMadeToItsEndThoughItsVisitorLeaves(t *testing.T) {
 			t.Fatalf("the shell: %v", err)
 		}
 	}
-	if calls := s.upstream.called("item/render"); calls != 1 {
+	if calls := s.upstream.Called("item/render"); calls != 1 {
 		t.Errorf("render ran %d times", calls)
 	}
 	// Not so a page: whoever asks for it has to keep his context.
@@ -133,7 +133,7 @@ func TestAShellIsMadeToItsEndThoughItsVisitorLeaves(t *testing.T) {
 func TestAnEmptyShellIsAFailure(t *testing.T) {
 	s := newSite(t)
 	s.relay("item", "/item/[id]")
-	s.upstream.on("item/render", says(613, ""))
+	s.upstream.On("item/render", says(613, ""))
 	match := find(t, s.open(), "/item/1")
 	_, err := match.Version.Shell(t.Context(), match.Input())
 	wantFailure(t, err, "result", "plugin item: render of /item/[id]: the body is empty")

@@ -176,7 +176,7 @@ func TestKnownIsWhatGetStaticPathsListed(t *testing.T) {
 	s := newSite(t)
 	s.opt.Locales, s.opt.DefaultLocale = []string{"en", "de"}, "en"
 	s.relay("post", "/post/[slug]")
-	s.upstream.on("post/paths", says(200, `{"fallback":false,"paths":[
+	s.upstream.On("post/paths", says(200, `{"fallback":false,"paths":[
 		"/post/a", "/de/post/b", {"params":{"slug":"c"}}, {"params":{"slug":"d"},"locale":"de"}, {"params":{"slug":"e"},"locale":"en"}, "/en/post/f"]}`))
 	s.plugin("fixed", "/fixed", "hello.wasm")
 	r := s.open()

@@ -40,8 +40,8 @@ func triedSite(t *testing.T) (*site, *stored) {
 		paths = append(paths, path)
 		store.put(path, LivePage{Kind: page.KindProps, Status: 200, Size: 1000})
 	}
-	s.upstream.on("blog/paths", lists("true", paths...))
-	s.upstream.on("blog/render", says(200, strings.Repeat("x", 1000)))
+	s.upstream.On("blog/paths", lists("true", paths...))
+	s.upstream.On("blog/render", says(200, strings.Repeat("x", 1000)))
 	return s, store
 }
 
@@ -70,29 +70,29 @@ func TestEveryGateOfTheTrial(t *testing.T) {
 		path          string
 	}{
 		"a page fails": {
-			func(s *site, _ *stored) { s.upstream.on("blog/render", on("/blog/3", says(500, "no such template"))) },
+			func(s *site, _ *stored) { s.upstream.On("blog/render", on("/blog/3", says(500, "no such template"))) },
 			func(t *Trial) { t.MaxFailures = 1 }, CodeFailed, "no such template", "/blog/3",
 		},
 		"a page traps": {
-			func(s *site, _ *stored) { s.upstream.on("blog/render", on("/blog/0", says(601, ""))) },
+			func(s *site, _ *stored) { s.upstream.On("blog/render", on("/blog/0", says(601, ""))) },
 			func(t *Trial) { t.MaxFailures = 1 }, CodeFailed, "unreachable", "/blog/0",
 		},
 		"a page is empty": {
-			func(s *site, _ *stored) { s.upstream.on("blog/render", on("/blog/2", says(613, ""))) },
+			func(s *site, _ *stored) { s.upstream.On("blog/render", on("/blog/2", says(613, ""))) },
 			func(t *Trial) { t.MaxFailures = 1 }, CodeFailed, "empty", "/blog/2",
 		},
 		"a page becomes a 404": {
-			func(s *site, _ *stored) { s.upstream.on("blog/props", propsOn("/blog/1", `{"notFound":true}`)) },
+			func(s *site, _ *stored) { s.upstream.On("blog/props", propsOn("/blog/1", `{"notFound":true}`)) },
 			func(t *Trial) { t.AllowKindChanges = true }, CodeKind, "/blog/1 is a page (200), and would become not found (404)", "/blog/1",
 		},
 		"a page becomes a redirect": {
 			func(s *site, _ *stored) {
-				s.upstream.on("blog/props", propsOn("/blog/1", `{"redirect":{"destination":"/","permanent":false}}`))
+				s.upstream.On("blog/props", propsOn("/blog/1", `{"redirect":{"destination":"/","permanent":false}}`))
 			},
 			func(t *Trial) { t.AllowKindChanges = true }, CodeKind, "would become a redirect (307)", "/blog/1",
 		},
 		"a page becomes an error page": {
-			func(s *site, _ *stored) { s.upstream.on("blog/props", propsOn("/blog/1", `{"props":{},"status":503}`)) },
+			func(s *site, _ *stored) { s.upstream.On("blog/props", propsOn("/blog/1", `{"props":{},"status":503}`)) },
 			func(t *Trial) { t.AllowKindChanges = true }, CodeKind, "would become an error (503)", "/blog/1",
 		},
 		"a redirect becomes a page": {
@@ -100,11 +100,11 @@ func TestEveryGateOfTheTrial(t *testing.T) {
 			func(t *Trial) { t.AllowKindChanges = true }, CodeKind, "is a redirect (308), and would become a page", "/blog/1",
 		},
 		"a page is not listed any more": {
-			func(s *site, _ *stored) { s.upstream.on("blog/paths", lists("false", "/blog/0", "/blog/2")) },
+			func(s *site, _ *stored) { s.upstream.On("blog/paths", lists("false", "/blog/0", "/blog/2")) },
 			func(t *Trial) { t.AllowKindChanges = true }, CodeKind, "would become not found", "/blog/1",
 		},
 		"pages shrink": {
-			func(s *site, _ *stored) { s.upstream.on("blog/render", body(499)) },
+			func(s *site, _ *stored) { s.upstream.On("blog/render", body(499)) },
 			func(t *Trial) { t.MinSizePercent = 49 }, CodeSize, "has 1000 bytes, and would have 499, less than 50%", "",
 		},
 		"a page takes more work": {
@@ -114,7 +114,7 @@ func TestEveryGateOfTheTrial(t *testing.T) {
 			func(t *Trial) { t.MaxFuelPercent = 0 }, CodeFuel, "/blog/4 needs 200 units of work, and would need ", "/blog/4",
 		},
 		"pages grow": {
-			func(s *site, _ *stored) { s.upstream.on("blog/render", body(3100)) },
+			func(s *site, _ *stored) { s.upstream.On("blog/render", body(3100)) },
 			func(t *Trial) { t.MaxSizePercent = 0 }, CodeSize, "has 1000 bytes, and would have 3100, more than 200%", "",
 		},
 	} {
@@ -159,7 +159,7 @@ func TestEveryGateOfTheTrial(t *testing.T) {
 // What the guest wrote before it failed is what one needs to mend it.
 func TestTheReportHasTheLogOfAPageThatFails(t *testing.T) {
 	s, _ := triedSite(t)
-	s.upstream.on("blog/render", says(601, ""))
+	s.upstream.On("blog/render", says(601, ""))
 	report, err := s.open().Install(t.Context(), "", s.sent("blog", "/blog/[x]", ""), InstallOptions{})
 	refusal := wantRefused(t, report, err, CodeFailed, "plugin blog: render of /blog/", "and 2 more")
 	if len(report.Refusals) != 5 || refusal.Log == "" {
@@ -172,11 +172,11 @@ func TestAFolderIsTriedToo(t *testing.T) {
 	s, store := triedSite(t)
 	dir := s.relay("blog", "/blog/[x]", "# 1")
 	r := s.open()
-	if n := s.upstream.called("blog/render"); n != 0 {
+	if n := s.upstream.Called("blog/render"); n != 0 {
 		t.Errorf("%d pages were made at the first start, when there is nothing to compare with", n)
 	}
 	s.relay("blog", "/blog/[x]", "# 2")
-	s.upstream.on("blog/props", says(200, `{"notFound":true}`))
+	s.upstream.On("blog/props", says(200, `{"notFound":true}`))
 	for range 2 {
 		if err := r.Reload(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "would become not found") {
 			t.Errorf("reload: %v", err)
@@ -192,7 +192,7 @@ func TestAFolderIsTriedToo(t *testing.T) {
 	for i := range 5 {
 		store.put(fmt.Sprintf("/blog/%d", i), LivePage{Kind: page.KindNotFound, Status: 404}) // which does not keep anything good
 	}
-	s.upstream.on("blog/props", nil)
+	s.upstream.On("blog/props", nil)
 	if err := r.Reload(t.Context(), dir); err != nil || serving(t, r, "/blog/0") != "2" {
 		t.Errorf("reload: %v", err)
 	}
@@ -203,7 +203,7 @@ func TestATrialThatTakesTooLong(t *testing.T) {
 	s, _ := triedSite(t)
 	s.opt.Trial.Timeout = 200 * time.Millisecond
 	r := s.open()
-	s.upstream.on("blog/render", says(602, "")) // for ever, or for the plugin's ten seconds
+	s.upstream.On("blog/render", says(602, "")) // for ever, or for the plugin's ten seconds
 	begun := time.Now()
 	report, err := r.Install(t.Context(), "", s.sent("blog", "/blog/[x]", ""), InstallOptions{})
 	wantRefused(t, report, err, CodeSlow, "were not made within 200ms", "[trial]")

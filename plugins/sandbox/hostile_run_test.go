@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/wisr-dev/wisr/plugins/footprinttest"
 )
 
 // What the guest hostile.wasm does, and what it ends with.
@@ -186,11 +186,10 @@ func mix(t *testing.T, m, fine, relay *Module, n int) {
 	all.Wait()
 }
 
-// leftovers are what a process has.
+// leftovers are what a process has, and files of a folder.
 type leftovers struct {
-	Goroutines, Threads, Descriptors, Memfds, Maps, Files int
-	RSS                                                   uint64 // bytes
-	Heap                                                  uint64 // bytes, of it what Go has in use
+	footprinttest.Footprint
+	files int
 }
 
 func (l leftovers) within(before leftovers) bool {
@@ -199,56 +198,13 @@ func (l leftovers) within(before leftovers) bool {
 	// than the twenty that a test begins with. A host has ten times that.
 	const small = 8 << 20
 	return l.Goroutines <= before.Goroutines && l.Threads <= before.Threads+8 && l.Descriptors <= before.Descriptors &&
-		l.Memfds <= before.Memfds && l.Files <= before.Files && l.Maps <= before.Maps+64 && l.RSS <= before.RSS+max(before.RSS/10, small) && l.Heap <= before.Heap+1<<20
+		l.Memfds <= before.Memfds && l.files <= before.files && l.Maps <= before.Maps+64 && l.RSS <= before.RSS+max(before.RSS/10, small) && l.Heap <= before.Heap+1<<20
 }
 
 func left(t *testing.T, cache string) leftovers {
 	t.Helper()
-	debug.FreeOSMemory()
-	var memory runtime.MemStats
-	runtime.ReadMemStats(&memory)
-	l := leftovers{Goroutines: runtime.NumGoroutine(), Heap: memory.HeapAlloc}
-	if err := filepath.WalkDir(cache, func(string, os.DirEntry, error) error { l.Files++; return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if runtime.GOOS != "linux" {
-		return l
-	}
-	l.Threads = entries(t, "/proc/self/task")
-	fds, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, fd := range fds {
-		l.Descriptors++
-		if to, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil && strings.HasPrefix(to, "/memfd:") {
-			l.Memfds++
-		}
-	}
-	maps, err := os.ReadFile("/proc/self/maps")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Maps = strings.Count(string(maps), "\n")
-	var size, resident uint64
-	data, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := fmt.Sscan(string(data), &size, &resident); err != nil {
-		t.Fatal(err)
-	}
-	l.RSS = resident * uint64(os.Getpagesize())
-	return l
-}
-
-func entries(t *testing.T, dir string) int {
-	t.Helper()
-	found, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(found)
+	files, _ := footprinttest.Folder(t, cache)
+	return leftovers{footprinttest.Take(t), files}
 }
 
 // polite counts the threads whose nice value is higher than this one's.
