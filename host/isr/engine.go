@@ -79,6 +79,7 @@ const (
 	Regenerating        // a new one is being made
 	FailedBefore        // the last attempt to make a new one failed
 	Unchanged           // it was due, and what it was made of had not changed
+	Detached            // the other hosts cannot be reached, and may know better
 )
 
 // Answer is what a visit gets.
@@ -103,6 +104,12 @@ type Options struct {
 	// when it says it does. The context is for Renderer.Render; leave is called
 	// when that is over. It fails when ctx ends. nil: any number can run.
 	Admit func(ctx context.Context) (admitted context.Context, leave func(), err error)
+
+	// Leases keep other hosts from making the page that this one makes. nil: there are none.
+	Leases Leases
+	// Detached tells that the other hosts cannot be reached: what is stored is
+	// served as stale then, since it may have been revalidated there. nil: never.
+	Detached func() bool
 
 	Expire             time.Duration // the site's; required
 	NotFoundRevalidate time.Duration // window of a not-found page that names none (S90); required
@@ -181,7 +188,11 @@ func (e *Engine) Visit(ctx context.Context, p Page, manner Manner) (Answer, erro
 	now := e.opt.Now()
 	entry, freshness, marked := e.look(ctx, p, now)
 	wish := wish{notBefore: marked, priority: Waiting, reason: page.ReasonStale}
+	detached := e.opt.Detached != nil && e.opt.Detached()
 	switch {
+	case freshness == Fresh && detached:
+		return Answer{Entry: entry, At: now, State: StaleHit, Detail: Detached}, nil
+
 	case freshness == Fresh:
 		answer := Answer{Entry: entry, At: now, State: Hit}
 		if entry.Unchanged {
@@ -207,7 +218,11 @@ func (e *Engine) Visit(ctx context.Context, p Page, manner Manner) (Answer, erro
 		}
 		return Answer{Entry: entry, At: e.opt.Now(), State: StaleHit, Detail: FailedBefore}, nil
 	}
-	return Answer{Entry: entry, At: now, State: StaleHit, Detail: e.renewBehind(p, marked)}, nil
+	answer := Answer{Entry: entry, At: now, State: StaleHit, Detail: e.renewBehind(p, marked)}
+	if detached {
+		answer.Detail = Detached
+	}
+	return answer, nil
 }
 
 // first waits for the first page of a path. One that was purged while it was made

@@ -158,7 +158,7 @@ func (e *Engine) dispatch() {
 	for e.running < e.opt.Workers && e.coming < len(e.queue) {
 		e.running++
 		if e.opt.Admit == nil {
-			go e.fly(e.base, e.take())
+			go e.fly(e.base, e.take(), func() {})
 			continue
 		}
 		e.coming++
@@ -182,8 +182,7 @@ func (e *Engine) board() {
 	}
 	f := e.take()
 	e.mu.Unlock()
-	defer leave()
-	e.fly(ctx, f)
+	e.fly(ctx, f, leave)
 }
 
 // take takes the most urgent flight, which runs from now on. Engine.mu is held.
@@ -196,13 +195,18 @@ func (e *Engine) take() *flight {
 }
 
 // fly runs a flight, ends it, and lets the next ones start. Close waits for it.
-// ctx is for the renderer.
-func (e *Engine) fly(ctx context.Context, f *flight) {
-	if begun := e.opt.Now(); f.work != nil {
+// ctx is for the renderer, leave is called when that is done.
+func (e *Engine) fly(ctx context.Context, f *flight, leave func()) {
+	ctx, leave, err := e.lease(ctx, f, leave)
+	switch begun := e.opt.Now(); {
+	case err != nil:
+		f.err = ErrClosed // nothing else ends the wait for another host
+	case f.work != nil:
 		f.err = f.work(ctx)
-	} else {
+	default:
 		f.entry, f.err = e.generate(ctx, f, begun)
 	}
+	defer leave()
 
 	e.mu.Lock()
 	s := e.slots[f.page.Key]

@@ -72,7 +72,8 @@ type Invalidation struct {
 }
 
 // Change is what Watch tells: a page was replaced or removed (Key), or an
-// invalidation recorded (Name and At).
+// invalidation recorded (Name and At), or with none of them that the store
+// can be written again.
 type Change struct {
 	Key string
 	Invalidation

@@ -100,6 +100,8 @@ func cacheStatus(b []byte, answer isr.Answer, age time.Duration) []byte {
 		b = append(b, "; detail=regenerating"...)
 	case isr.FailedBefore:
 		b = append(b, "; detail=failed"...)
+	case isr.Detached:
+		b = append(b, "; detail=detached"...)
 	case isr.Unchanged:
 		b = append(b, "; detail=unchanged"...)
 	}

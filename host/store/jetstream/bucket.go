@@ -8,7 +8,6 @@ import (
 	"iter"
 	"net/http"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -25,14 +24,7 @@ type bucket struct {
 	prefix string // of subjects
 	first  uint64 // where Watch begins: what was the last sequence when the store was opened
 
-	at *positions
-}
-
-// positions are how far a stream was written by this host and told to it.
-type positions struct {
-	written atomic.Uint64 // sequence of the last message that this store wrote
-	told    atomic.Uint64 // up to which Watch has told
-	moved   chan struct{} // has one after told changed
+	at *progress
 }
 
 // errConflict is returned when a message is not the one that was to be replaced.
@@ -44,7 +36,7 @@ var errNone = errors.New("there is none")
 // openBucket opens a bucket, and makes it if it is not there.
 func (s *Store) openBucket(ctx context.Context, what string, maxBytes int64) (bucket, error) {
 	name := s.bucketName(what)
-	b := bucket{nc: s.opt.Conn, js: s.js, stream: "KV_" + name, prefix: "$KV." + name + ".", at: &positions{moved: make(chan struct{}, 1)}}
+	b := bucket{nc: s.opt.Conn, js: s.js, stream: "KV_" + name, prefix: "$KV." + name + ".", at: &progress{moved: make(chan struct{})}}
 	want := jetstream.StreamConfig{
 		Name: b.stream, Subjects: []string{b.prefix + ">"}, Description: "wisr: " + what,
 		MaxMsgsPerSubject: 1,
@@ -80,7 +72,7 @@ func (s *Store) openBucket(ctx context.Context, what string, maxBytes int64) (bu
 		return b, fmt.Errorf("the bucket %s: %w", name, err)
 	}
 	b.first = info.State.LastSeq
-	b.at.told.Store(b.first)
+	b.at.pass(b.first)
 	// What a replica does not have yet, Watch would not tell any more.
 	return b, retried(ctx, func(ctx context.Context) error { return b.reaches(ctx, info.State.LastSeq) })
 }
@@ -116,6 +108,18 @@ func (b *bucket) info(ctx context.Context) (jetstream.StreamState, error) {
 		return jetstream.StreamState{}, err
 	}
 	return stream.CachedInfo().State, nil
+}
+
+// end is the sequence of the last message, 0 for none.
+func (b *bucket) end(ctx context.Context) (uint64, error) {
+	m, err := b.last(ctx, ">")
+	if errors.Is(err, errNone) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return m.seq, nil
 }
 
 // message is the last one of a subject.
@@ -211,15 +215,21 @@ func (b *bucket) publish(ctx context.Context, key string, header nats.Header, da
 		}
 		return 0, err
 	}
-	raise(&b.at.written, ack.Sequence)
+	b.at.wrote(ack.Sequence)
 	return ack.Sequence, nil
 }
 
-// erase says that there is nothing of a subject any more.
-func (b *bucket) erase(ctx context.Context, key string, header nats.Header, replaced uint64) (uint64, error) {
+// erase says that there is nothing of a subject any more, and for how long that is
+// to be remembered for hosts that are away.
+func (b *bucket) erase(ctx context.Context, key string, header nats.Header, replaced uint64, remembered time.Duration) (uint64, error) {
 	header.Set("KV-Operation", "DEL")
-	header.Set(jetstream.MsgTTLHeader, forgotten.String())
-	return b.write(ctx, key, header, nil, replaced)
+	return b.write(ctx, key, lasting(header, remembered), nil, replaced)
+}
+
+// lasting has a message go by itself after some time, which is whole seconds.
+func lasting(header nats.Header, d time.Duration) nats.Header {
+	header.Set(jetstream.MsgTTLHeader, d.String())
+	return header
 }
 
 // all yields the messages of a filter as the nearest replica has them, in the
@@ -281,16 +291,6 @@ func (b *bucket) batch(ctx context.Context, filter string, from uint64) (list []
 			return nil, false, err
 		}
 		list = append(list, m)
-	}
-}
-
-// raise makes v at least n.
-func raise(v *atomic.Uint64, n uint64) {
-	for {
-		old := v.Load()
-		if old >= n || v.CompareAndSwap(old, n) {
-			return
-		}
 	}
 }
 

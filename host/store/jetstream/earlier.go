@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -56,7 +57,7 @@ func (s *Store) retain(ctx context.Context, versions []string) error {
 			return err
 		}
 		s.listed.Delete(at.version)
-		if _, err := s.pages.erase(ctx, "v."+name, s.header("", at.version, at.started), m.seq); err != nil && !errors.Is(err, errConflict) {
+		if _, err := s.pages.erase(ctx, "v."+name, s.header("", at.version, at.started), m.seq, time.Hour); err != nil && !errors.Is(err, errConflict) {
 			return err
 		}
 	}

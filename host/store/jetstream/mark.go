@@ -104,7 +104,7 @@ func (s *Store) forget(ctx context.Context, inv isr.Invalidation) error {
 		if err != nil || there == nil || there.At.After(inv.At) {
 			return err
 		}
-		_, err = s.marks.erase(ctx, subject, s.header(inv.Name, "", inv.At), seq)
+		_, err = s.marks.erase(ctx, subject, s.header(inv.Name, "", inv.At), seq, forgotten)
 		if !errors.Is(err, errConflict) {
 			return err
 		}

@@ -270,7 +270,7 @@ func (s *Store) remove(ctx context.Context, key string, upTo time.Time) error {
 		if err := s.dropEarlier(ctx, key); err != nil || !there.there {
 			return err
 		}
-		seq, err := s.pages.erase(ctx, subject, s.header(key, "", there.started), there.seq)
+		seq, err := s.pages.erase(ctx, subject, s.header(key, "", there.started), there.seq, forgotten)
 		if errors.Is(err, errConflict) {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,14 +14,18 @@ import (
 )
 
 // Watch implements isr.Store. It goes on where it was when the servers come back,
-// so that what was written meanwhile is told. Invalidations are all told once when
+// so that what was written meanwhile is told; and then it tells a Change of nothing. Invalidations are all told once when
 // it begins: which of them were recorded between two reads is not asked.
 func (s *Store) Watch(ctx context.Context, fn func(isr.Change)) error {
 	var one sync.Mutex // calls are not concurrent
 	var group sync.WaitGroup
 	group.Go(func() {
-		s.follow(ctx, &s.pages, "p.>", s.pages.first, func(m *message, at stamp) {
-			s.told.tell(m.subject[len(s.pages.prefix):], m.seq)
+		s.follow(ctx, &s.pages, s.pages.first, func(m *message, at stamp) {
+			key := m.subject[len(s.pages.prefix):]
+			if !strings.HasPrefix(key, "p.") {
+				return
+			}
+			s.told.tell(key, m.seq)
 			if at.writer == s.id {
 				return
 			}
@@ -30,7 +35,7 @@ func (s *Store) Watch(ctx context.Context, fn func(isr.Change)) error {
 		})
 	})
 	group.Go(func() {
-		s.follow(ctx, &s.marks, "m.>", 0, func(m *message, at stamp) {
+		s.follow(ctx, &s.marks, 0, func(m *message, at stamp) {
 			if at.writer == s.id || m.deleted() {
 				return
 			}
@@ -39,15 +44,33 @@ func (s *Store) Watch(ctx context.Context, fn func(isr.Change)) error {
 			fn(isr.Change{Invalidation: isr.Invalidation{Name: at.key, At: at.started}})
 		})
 	})
+	group.Go(func() {
+		s.followLink(ctx, func() {
+			one.Lock()
+			defer one.Unlock()
+			fn(isr.Change{})
+		})
+	})
 	group.Wait()
 	return nil
 }
 
-// follow calls tell for each message of a filter behind a sequence, until ctx ends.
-func (s *Store) follow(ctx context.Context, b *bucket, filter string, behind uint64, tell func(*message, stamp)) {
+// followLink calls back whenever the servers can be reached again.
+func (s *Store) followLink(ctx context.Context, back func()) {
+	for away := false; sleep(ctx, 200*time.Millisecond); {
+		if now := s.detached(); now != away {
+			if away = now; !away {
+				back()
+			}
+		}
+	}
+}
+
+// follow calls tell for each message behind a sequence, until ctx ends.
+func (s *Store) follow(ctx context.Context, b *bucket, behind uint64, tell func(*message, stamp)) {
 	failing := false
 	for ctx.Err() == nil {
-		err := s.followOnce(ctx, b, filter, &behind, tell)
+		err := s.followOnce(ctx, b, &behind, tell)
 		if ctx.Err() != nil {
 			return
 		}
@@ -62,7 +85,7 @@ func (s *Store) follow(ctx context.Context, b *bucket, filter string, behind uin
 }
 
 // followOnce is follow until something fails; behind moves along.
-func (s *Store) followOnce(ctx context.Context, b *bucket, filter string, behind *uint64, tell func(*message, stamp)) error {
+func (s *Store) followOnce(ctx context.Context, b *bucket, behind *uint64, tell func(*message, stamp)) error {
 	info, err := b.info(ctx)
 	if err != nil {
 		return err
@@ -71,7 +94,7 @@ func (s *Store) followOnce(ctx context.Context, b *bucket, filter string, behind
 		*behind = 0
 	}
 	consumer, err := s.js.OrderedConsumer(ctx, b.stream, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{b.prefix + filter}, HeadersOnly: true,
+		FilterSubjects: []string{b.prefix + ">"}, HeadersOnly: true,
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: *behind + 1,
 	})
 	if err != nil {
@@ -82,10 +105,6 @@ func (s *Store) followOnce(ctx context.Context, b *bucket, filter string, behind
 		return err
 	}
 	defer messages.Stop()
-	b.passed(min(info.LastSeq, *behind))
-	if *behind >= info.LastSeq {
-		b.passed(info.LastSeq)
-	}
 	for {
 		next, err := messages.Next(jetstream.NextContext(ctx))
 		if errors.Is(err, jetstream.ErrNoHeartbeat) {
@@ -105,15 +124,6 @@ func (s *Store) followOnce(ctx context.Context, b *bucket, filter string, behind
 			s.warn(m, err)
 		}
 		*behind = m.seq
-		b.passed(m.seq)
-	}
-}
-
-// passed notes up to where Watch has told.
-func (b *bucket) passed(seq uint64) {
-	raise(&b.at.told, seq)
-	select {
-	case b.at.moved <- struct{}{}:
-	default:
+		b.at.pass(m.seq)
 	}
 }

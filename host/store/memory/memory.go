@@ -324,8 +324,11 @@ func (m *memory) Forget(ctx context.Context, inv isr.Invalidation) error {
 // dropped before fn is told; without a Watch it would stay.
 func (m *memory) Watch(ctx context.Context, fn func(isr.Change)) error {
 	return m.behind.Watch(ctx, func(c isr.Change) {
-		if c.Key != "" {
+		switch {
+		case c.Key != "":
 			m.changedBehind(ctx, c.Key)
+		case c.Name == "":
+			m.writeAll(ctx)
 		}
 		fn(c)
 	})

@@ -173,6 +173,16 @@ func (m *memory) writeKept(ctx context.Context) {
 	}
 }
 
+// writeAll tries to write all of the entries that could not be written.
+func (m *memory) writeAll(ctx context.Context) {
+	m.writing.Lock()
+	defer m.writing.Unlock()
+	m.write(ctx, m.kept.some(m.kept.len()))
+	if m.kept.works() {
+		m.log.Info("the page store can be written again")
+	}
+}
+
 func (m *memory) write(ctx context.Context, entries []*isr.Entry) {
 	for _, e := range entries {
 		s := m.stripe(e.Key)
