@@ -71,7 +71,8 @@ type Options struct {
 	Detached func() bool
 
 	// Patience is how long a replica, and then the leader, may take to answer a read
-	// before the page is made instead. 0 is a second: visitors wait.
+	// before the page is made instead; a write may take three times as long before
+	// the page is kept in memory. 0 is a second: visitors wait for both.
 	Patience time.Duration
 
 	// Retained adds what other hosts retain to what this one does. nil: nothing.
@@ -105,8 +106,7 @@ type Store struct {
 var _ isr.Store = (*Store)(nil)
 
 const (
-	// patience is how long a write may take: a new leader is there within that time
-	// if there can be one.
+	// patience is how long one call may take where no visitor waits.
 	patience = 10 * time.Second
 
 	// forgotten is the age at which the note that a page was deleted goes. A

@@ -20,7 +20,7 @@ func (s *Store) invalidate(ctx context.Context, inv isr.Invalidation) error {
 	if err := s.writable(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := within(ctx, patience)
+	ctx, cancel := within(ctx, 3*s.opt.Patience)
 	defer cancel()
 	subject := "m." + hash(inv.Name)
 	for {
@@ -96,7 +96,7 @@ func (s *Store) forget(ctx context.Context, inv isr.Invalidation) error {
 	if err := s.writable(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := within(ctx, patience)
+	ctx, cancel := within(ctx, 3*s.opt.Patience)
 	defer cancel()
 	subject := "m." + hash(inv.Name)
 	for {

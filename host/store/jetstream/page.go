@@ -117,7 +117,7 @@ func (s *Store) store(ctx context.Context, e *isr.Entry) (bool, error) {
 	if err := s.writable(ctx); err != nil {
 		return false, err
 	}
-	ctx, cancel := within(ctx, patience)
+	ctx, cancel := within(ctx, 3*s.opt.Patience)
 	defer cancel()
 	v, err := s.encode(e)
 	if err != nil {
@@ -256,7 +256,7 @@ func (s *Store) remove(ctx context.Context, key string, upTo time.Time) error {
 	if err := s.writable(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := within(ctx, patience)
+	ctx, cancel := within(ctx, 3*s.opt.Patience)
 	defer cancel()
 	subject := pageKey(key)
 	for {

@@ -1,0 +1,162 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/wisr-dev/wisr/host/store/jetstream"
+)
+
+const (
+	beatEvery = 500 * time.Millisecond
+	// silence is how long a host is taken for live without a word: four beats, since
+	// a host whose cores are busy is late.
+	silence = 2 * time.Second
+	// gone is when a host that is not live is not listed any more.
+	gone = 10 * time.Minute
+	// maxAhead bounds whose clock is gone by: one that is wrong by more makes every
+	// page of the others look old.
+	maxAhead = 10 * time.Minute
+)
+
+// format is the version of what hosts tell each other.
+const format = 1
+
+// About is what a host tells of itself.
+type About struct {
+	Wisr     string            `json:"wisr"`               // version of the program
+	Versions map[string]string `json:"versions,omitempty"` // active ones, by plugin
+	Retained []string          `json:"retained,omitempty"` // versions whose pages it may need
+	Bytes    int64             `json:"bytes,omitempty"`    // of memory that the process has
+}
+
+// beat is a message that a host sends again and again.
+type beat struct {
+	Format int                `json:"format"`
+	Host   string             `json:"host"`
+	Wall   int64              `json:"wall"` // unix nanoseconds by its own clock
+	Told   jetstream.Position `json:"told"`
+	Since  time.Time          `json:"since"` // when it joined
+	About
+}
+
+// heard is the last beat of another host.
+type heard struct {
+	beat
+	at    time.Time // by a clock that does not jump
+	ahead time.Duration
+}
+
+// beat tells the others of this host until ctx ends.
+func (c *Cluster) beat(ctx context.Context) {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	since := c.opt.Now().UTC()
+	for {
+		b := beat{Format: format, Host: c.opt.Host, Told: c.pages.Told(), Since: since}
+		if c.about != nil {
+			b.About = c.about()
+		}
+		b.Wall = c.opt.Now().UnixNano()
+		if data, err := json.Marshal(b); err == nil { // a beat that is lost is followed by another
+			_ = c.conn.Publish(c.subject("beat"), data)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// hear takes in a beat.
+func (c *Cluster) hear(m *nats.Msg) {
+	var b beat
+	if json.Unmarshal(m.Data, &b) != nil || b.Host == "" || b.Host == c.opt.Host {
+		return
+	}
+	now := time.Now()
+	ahead := time.Duration(b.Wall - c.opt.Now().UnixNano())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old, known := c.hosts[b.Host]
+	if !known || now.Sub(old.at) > silence {
+		c.log.Info("a host is there", "host", b.Host, "wisr", b.Wisr)
+		if b.Format > format {
+			c.log.Warn("the host is of a newer version; what it says is understood in part", "host", b.Host, "format", b.Format)
+		}
+		if ahead.Abs() > maxAhead {
+			c.log.Warn("the clock of the host is wrong, or that of this one; set them, or pages are made more often than they have to be",
+				"host", b.Host, "ahead", ahead.Round(time.Second))
+		}
+	}
+	c.hosts[b.Host] = heard{beat: b, at: now, ahead: ahead}
+	most := time.Duration(0)
+	for name, h := range c.hosts {
+		switch {
+		case now.Sub(h.at) > gone:
+			delete(c.hosts, name)
+		case now.Sub(h.at) <= silence && h.ahead <= maxAhead:
+			most = max(most, h.ahead)
+		}
+	}
+	c.ahead.Store(int64(most))
+}
+
+// probe finds out again and again whether the servers take messages.
+func (c *Cluster) probe(ctx context.Context) {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	last := time.Now()
+	for {
+		once, cancel := context.WithTimeout(ctx, silence)
+		err := c.leases.Beat(once)
+		cancel()
+		switch now := time.Now(); {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			last = now
+			if c.detached.CompareAndSwap(true, false) {
+				c.log.Info("the other hosts can be reached again")
+			}
+		case now.Sub(last) >= silence && c.detached.CompareAndSwap(false, true):
+			c.log.Error("the other hosts cannot be reached, or most of them: pages are served as they are here, and made for this host alone", "cause", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Live are the names of the hosts that are live, this one included, sorted.
+func (c *Cluster) Live() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	live := []string{c.opt.Host}
+	for name, h := range c.hosts {
+		if time.Since(h.at) <= silence {
+			live = append(live, name)
+		}
+	}
+	slices.SortFunc(live, strings.Compare)
+	return live
+}
+
+// Retained are the versions whose pages other hosts may need.
+func (c *Cluster) Retained() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []string
+	for _, h := range c.hosts { // also one that is away for a while
+		all = append(all, h.Retained...)
+	}
+	return all
+}

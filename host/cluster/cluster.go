@@ -1,0 +1,211 @@
+// Package cluster makes several hosts one site: it runs a NATS server in this
+// process (or connects to servers that are elsewhere), knows which hosts are live, and
+// whether this one is cut off.
+//
+//	c, err := cluster.Join(ctx, cluster.Options{Name: "shop", Listen: "10.0.0.1:6222", Peers: []string{"10.0.0.2:6222"}, …})
+//	…
+//	defer c.Close()
+//	pages, err := jetstream.Open(ctx, jetstream.Options{Conn: c.Conn(), Detached: c.Detached, …})
+//	err = c.Start(ctx, pages)
+//
+// It agrees on nothing by itself. Whatever has to be agreed on (which page is the
+// newest, who makes one, what is active) is a compare-and-set in a bucket
+// that a majority of the servers keeps; see package jetstream. What hosts tell each other besides,
+// here, are plain messages that may be lost: beats, and the question who knows.
+//
+// # Detached
+//
+// Twice a second a host writes a message of its own. If that fails for two
+// seconds, it is detached: it has lost the servers, or they have lost their majority. Then
+// it serves what it has, makes pages for itself, and says so, until a message
+// is taken again.
+//
+// # Whose clock
+//
+// Pages have times, and a page is stale by another host's clock. So that hosts
+// whose clocks disagree do not make each other's pages anew all the time, all go by the clock
+// that is ahead of the others, up to ten minutes (see Now).
+package cluster
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
+	"github.com/wisr-dev/wisr/host/store/jetstream"
+)
+
+// Options of a Cluster.
+type Options struct {
+	Name string // of the site: letters, digits, - and _
+	Host string // of this host, unique and the same after a restart: "web1-6222"
+
+	// A server in this process; Listen "" for none.
+	Listen string   // host:port for the other hosts
+	Peers  []string // host:port of the other hosts, of all of them or of some
+	Secret string   // that hosts show each other; "": none
+	Dir    string   // for the server's data
+
+	// Servers elsewhere, where Listen is "".
+	Servers     []string // URLs
+	Credentials string   // file; "": none
+
+	TLS *tls.Config // of connections between hosts and servers; nil: none
+
+	Now func() time.Time // the wall clock; nil: time.Now
+	Log *slog.Logger     // required
+
+	advertise string // in place of Listen, to the others; for tests
+}
+
+// Cluster is this host's part of a cluster.
+type Cluster struct {
+	opt    Options
+	log    *slog.Logger
+	server *server.Server // nil if the servers are elsewhere
+	conn   *nats.Conn
+
+	password string // of the server in this process, which nobody else knows
+
+	pages  *jetstream.Store  // from Start on
+	leases *jetstream.Leases // from Start on
+
+	detached atomic.Bool
+	ahead    atomic.Int64 // nanoseconds that the fastest clock is ahead of this one
+
+	about func() About // what to say of this host besides; may be nil
+
+	life context.Context
+	end  context.CancelFunc
+	work sync.WaitGroup // what runs until life ends
+	subs []*nats.Subscription
+
+	mu     sync.Mutex
+	hosts  map[string]heard // by name, this one not among them; guarded by mu
+	closed bool             // guarded by mu
+}
+
+// Join starts the server, if it is to run here, and connects. It does not wait for
+// other hosts. Close ends it.
+func Join(ctx context.Context, opt Options) (*Cluster, error) {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	c := &Cluster{opt: opt, log: opt.Log, hosts: make(map[string]heard), password: rand.Text()}
+	c.life, c.end = context.WithCancel(context.WithoutCancel(ctx))
+	if err := c.connect(); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("join the cluster %s: %w", opt.Name, err)
+	}
+	return c, nil
+}
+
+func (c *Cluster) connect() error {
+	options := []nats.Option{
+		nats.Name("wisr " + c.opt.Host),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(250 * time.Millisecond),
+		nats.RetryOnFailedConnect(true),
+		nats.ReconnectBufSize(-1), // what cannot be sent fails at once, and is not sent later
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { c.log.Debug("cluster", "cause", err) }),
+	}
+	servers := ""
+	if c.opt.Listen != "" {
+		if err := c.serve(); err != nil {
+			return err
+		}
+		options = append(options, nats.InProcessServer(c.server), nats.Token(c.password))
+	} else {
+		for i, url := range c.opt.Servers {
+			if i > 0 {
+				servers += ","
+			}
+			servers += url
+		}
+		if c.opt.Credentials != "" {
+			options = append(options, nats.UserCredentials(c.opt.Credentials))
+		}
+		if c.opt.Secret != "" {
+			options = append(options, nats.Token(c.opt.Secret))
+		}
+		if c.opt.TLS != nil {
+			options = append(options, nats.Secure(c.opt.TLS))
+		}
+	}
+	var err error
+	c.conn, err = nats.Connect(servers, options...)
+	return err
+}
+
+// Conn is the connection to the servers.
+func (c *Cluster) Conn() *nats.Conn { return c.conn }
+
+// Detached tells whether this host is cut off; see the package comment.
+func (c *Cluster) Detached() bool { return c.detached.Load() }
+
+// Start opens the leases and begins to tell other hosts of this one. about, which may be
+// nil, says what to tell of it besides.
+func (c *Cluster) Start(ctx context.Context, pages *jetstream.Store, about func() About) error {
+	leases, err := pages.OpenLeases(ctx, c.opt.Host)
+	if err != nil {
+		return err
+	}
+	c.pages, c.leases, c.about = pages, leases, about
+	for subject, handle := range map[string]nats.MsgHandler{"beat": c.hear, "confirm": c.answerConfirm} {
+		sub, err := c.conn.Subscribe(c.subject(subject), handle)
+		if err != nil {
+			return err
+		}
+		c.subs = append(c.subs, sub)
+	}
+	c.spawn(c.beat)
+	c.spawn(c.probe)
+	return nil
+}
+
+// spawn runs something that ends when its context does, unless the cluster is closed.
+func (c *Cluster) spawn(work func(context.Context)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.work.Go(func() { work(c.life) })
+	}
+}
+
+// Leases are those of this host. They are there from Start on.
+func (c *Cluster) Leases() *jetstream.Leases { return c.leases }
+
+// Close takes this host out of the cluster. What other hosts have stays.
+func (c *Cluster) Close() {
+	for _, sub := range c.subs {
+		_ = sub.Unsubscribe() // it fails if the connection is closed
+	}
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.end()
+	c.work.Wait()
+	if c.leases != nil {
+		c.leases.Close()
+	}
+	if c.conn != nil {
+		c.conn.Close()
+	}
+	if c.server != nil {
+		c.server.Shutdown()
+		c.server.WaitForShutdown()
+	}
+}
+
+func (c *Cluster) subject(what string) string { return "wisr." + c.opt.Name + "." + what }
+
+// Now is the time by the clock of all hosts: the one that is ahead.
+func (c *Cluster) Now() time.Time { return c.opt.Now().Add(time.Duration(c.ahead.Load())) }

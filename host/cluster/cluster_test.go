@@ -1,0 +1,183 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wisr-dev/wisr/host/isr"
+)
+
+func entry(key string, n int) *isr.Entry {
+	at := time.Date(2026, 1, 1, 0, 0, n, 0, time.UTC)
+	return &isr.Entry{Key: key, Plugin: "p", Version: "v", Body: fmt.Appendf(nil, "%s #%d", key, n), StartedAt: at, FinishedAt: at, Expire: time.Hour}
+}
+
+// watch follows the store of a host until the test ends.
+func (x *trio) watch(i int, fn func(isr.Change)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- x.hosts[i].store.Watch(ctx, fn) }()
+	x.t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			x.t.Error(err)
+		}
+	})
+}
+
+func (x *trio) put(i int, e *isr.Entry) {
+	x.t.Helper()
+	x.until(fmt.Sprintf("%s is stored by host %d", e.Body, i), func() bool {
+		stored, err := x.hosts[i].store.Put(x.t.Context(), e)
+		if err == nil && !stored {
+			there, err := x.hosts[i].store.Get(x.t.Context(), e.Key) // a try before may have been carried out
+			return err == nil && there.StartedAt.Equal(e.StartedAt)
+		}
+		return stored
+	})
+}
+
+func (x *trio) sees(i int, e *isr.Entry) {
+	x.t.Helper()
+	x.until(fmt.Sprintf("%s is seen by host %d", e.Body, i), func() bool {
+		got, err := x.hosts[i].store.Get(x.t.Context(), e.Key)
+		return err == nil && string(got.Body) == string(e.Body)
+	})
+}
+
+func TestThreeHostsAreOneSite(t *testing.T) {
+	x := newTrio(t)
+	for i := range 3 {
+		x.watch(i, func(isr.Change) {})
+	}
+	t.Run("S100 all hosts confirm, and from then on show the new page", func(t *testing.T) {
+		for n := range 20 {
+			from := n % 3
+			x.put(from, entry("/a", n))
+			got := x.hosts[from].Confirm(t.Context())
+			if got.Live != 3 {
+				t.Fatalf("%+v; want three live hosts", got)
+			}
+			if got.Confirmed < 3 {
+				t.Logf("only %d hosts confirmed in time", got.Confirmed) // a busy machine
+				x.sees((from+1)%3, entry("/a", n))
+				x.sees((from+2)%3, entry("/a", n))
+			}
+			for i := range 3 {
+				e, err := x.hosts[i].store.Get(t.Context(), "/a")
+				if err != nil || string(e.Body) != string(entry("/a", n).Body) {
+					t.Fatalf("host %d has %v, %v; want generation %d", i, e, err, n)
+				}
+			}
+		}
+	})
+	t.Run("one host at a time has the lease of a page", func(t *testing.T) { testLeases(t, x) })
+	t.Run("a host that is cut off serves what it has, and comes back", func(t *testing.T) { testCutOff(t, x) })
+	t.Run("the lease of a host that is gone is taken by another", func(t *testing.T) { testGone(t, x) })
+}
+
+func testLeases(t *testing.T, x *trio) {
+	var holding sync.Mutex
+	var group sync.WaitGroup
+	for i := range 3 {
+		for range 3 {
+			group.Go(func() {
+				leases := x.hosts[i].Leases()
+				for range 5 {
+					release := leases.Try(t.Context(), "/leased")
+					for release == nil {
+						if err := leases.Wait(t.Context(), "/leased"); err != nil {
+							t.Error(err)
+							return
+						}
+						release = leases.Try(t.Context(), "/leased")
+					}
+					if !holding.TryLock() {
+						t.Error("two have the lease")
+					} else {
+						holding.Unlock()
+					}
+					release()
+				}
+			})
+		}
+	}
+	group.Wait()
+}
+
+func testCutOff(t *testing.T, x *trio) {
+	x.put(0, entry("/before", 1))
+	x.sees(0, entry("/before", 1))
+	told := make(chan string, 1000)
+	x.watch(0, func(c isr.Change) { told <- c.Key })
+	x.cut(0, true)
+	x.until("host 0 is detached", x.hosts[0].Detached)
+	if e, err := x.hosts[0].store.Get(t.Context(), "/before"); err != nil || string(e.Body) != string(entry("/before", 1).Body) {
+		t.Errorf("detached, it has %v, %v", e, err)
+	}
+	if _, err := x.hosts[0].store.Put(t.Context(), entry("/before", 2)); err == nil {
+		t.Error("detached, it writes")
+	}
+	if release := x.hosts[0].Leases().Try(t.Context(), "/x"); release == nil {
+		t.Error("detached, it waits for leases")
+	}
+	x.put(1, entry("/meanwhile", 1))
+	x.until("the others see that it is gone", func() bool { return len(x.hosts[1].Live()) == 2 })
+	x.cut(0, false)
+	x.until("host 0 is back", func() bool { return !x.hosts[0].Detached() })
+	late := time.After(patience)
+	for key := ""; key != "/meanwhile"; {
+		select {
+		case key = <-told:
+		case <-late:
+			t.Fatal("what was written meanwhile is not told")
+		}
+	}
+	x.sees(0, entry("/meanwhile", 1))
+	x.until("all are live", func() bool { return len(x.hosts[0].Live()) == 3 && len(x.hosts[1].Live()) == 3 })
+}
+
+func testGone(t *testing.T, x *trio) {
+	leases := x.hosts[2].Leases()
+	var release func()
+	x.until("host 2 has the lease", func() bool {
+		release = leases.Try(t.Context(), "/held")
+		return release != nil
+	})
+	x.until("host 0 is refused it", func() bool {
+		mine := x.hosts[0].Leases().Try(t.Context(), "/held")
+		if mine != nil {
+			mine()
+		}
+		return mine == nil
+	})
+	x.cut(2, true) // as good as dead: it cannot renew nor give back
+	if err := x.hosts[0].Leases().Wait(t.Context(), "/held"); err != nil {
+		t.Fatal(err)
+	}
+	x.until("host 0 has the lease", func() bool {
+		mine := x.hosts[0].Leases().Try(t.Context(), "/held")
+		if mine != nil {
+			mine()
+		}
+		return mine != nil
+	})
+	x.put(0, entry("/a", 1000))
+	release()
+	x.cut(2, false)
+}
+
+func TestAHostIsToldWhyItCannotListen(t *testing.T) {
+	x := newLink(t)
+	_, err := Join(t.Context(), Options{Name: "test", Host: "a", Listen: x.address(), Dir: t.TempDir(), Log: quiet()})
+	if err == nil {
+		t.Fatal("it listens where another program does")
+	}
+	if errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}

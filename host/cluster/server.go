@@ -1,0 +1,114 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// maxPayload is the largest message; what is larger is kept in files. The server's
+// authors advise no more than 8 MB, and few pages are larger than this.
+const maxPayload = 2 << 20
+
+// serve starts the server in this process. Nobody but this process and the other
+// hosts' servers can use it.
+func (c *Cluster) serve() error {
+	host, portText, err := net.SplitHostPort(c.opt.Listen)
+	if err != nil {
+		return err
+	}
+	port, err := strconv.Atoi(portText)
+	if err != nil {
+		return err
+	}
+	if err := free(c.opt.Listen); err != nil {
+		return err
+	}
+	if port == 0 {
+		port = server.RANDOM_PORT
+	}
+	options := &server.Options{
+		ServerName: c.opt.Host,
+		// It reaches the others only if it listens for clients as well. Nobody else knows the password.
+		Host: "127.0.0.1", Port: server.RANDOM_PORT, Authorization: c.password,
+		NoSigs:     true,
+		MaxPayload: maxPayload,
+		JetStream:  true,
+		StoreDir:   c.opt.Dir,
+		// The operator bounds pages by [cache] max_size; the server would not make a
+		// bucket that may become larger than three quarters of the disk's free space.
+		JetStreamMaxStore:  1 << 50,
+		JetStreamMaxMemory: 1 << 30,
+		Cluster: server.ClusterOpts{
+			Name: c.opt.Name, Host: host, Port: port, TLSConfig: c.opt.TLS, TLSTimeout: 5, AuthTimeout: 5,
+			PingInterval: 2 * time.Second, MaxPingsOut: 2, // a link that swallows everything is noticed
+			ConnectRetries: -1, Advertise: c.opt.advertise,
+		},
+		DisableJetStreamBanner: true,
+	}
+	if c.opt.Secret != "" {
+		options.Cluster.Username, options.Cluster.Password = "wisr", c.opt.Secret
+	}
+	for _, peer := range c.opt.Peers {
+		route := &url.URL{Scheme: "nats", Host: peer}
+		if c.opt.Secret != "" {
+			route.User = url.UserPassword("wisr", c.opt.Secret)
+		}
+		options.Routes = append(options.Routes, route)
+	}
+	s, err := server.NewServer(options)
+	if err != nil {
+		return err
+	}
+	s.SetLogger(serverLog{log: c.log, secret: c.opt.Secret}, false, false)
+	c.server = s
+	s.Start()
+	if !s.Running() {
+		return errors.New("the server in this process did not start; see the log")
+	}
+	return nil
+}
+
+// free finds out whether an address can be listened on: the server would only log
+// that it cannot, and go on alone.
+func free(address string) error {
+	probe, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen for the other hosts ([cluster] listen): %w", err)
+	}
+	return probe.Close()
+}
+
+// serverLog is what the server says, in the host's log: its notices are of interest
+// to those who look for a fault. The secret is part of its routes' URLs.
+type serverLog struct {
+	log    *slog.Logger
+	secret string
+}
+
+func (l serverLog) say(level slog.Level, format string, v []any) {
+	if !l.log.Enabled(context.Background(), level) {
+		return
+	}
+	text := fmt.Sprintf(format, v...)
+	if l.secret != "" {
+		text = strings.ReplaceAll(text, l.secret, "[secret]")
+		text = strings.ReplaceAll(text, url.QueryEscape(l.secret), "[secret]")
+	}
+	l.log.Log(context.Background(), level, "cluster server", "says", text)
+}
+
+func (l serverLog) Noticef(format string, v ...any) { l.say(slog.LevelDebug, format, v) }
+func (l serverLog) Debugf(format string, v ...any)  { l.say(slog.LevelDebug-4, format, v) }
+func (l serverLog) Tracef(format string, v ...any)  {}
+func (l serverLog) Warnf(format string, v ...any)   { l.say(slog.LevelDebug, format, v) }
+func (l serverLog) Errorf(format string, v ...any)  { l.say(slog.LevelWarn, format, v) }
+func (l serverLog) Fatalf(format string, v ...any)  { l.say(slog.LevelError, format, v) }

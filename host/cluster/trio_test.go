@@ -1,0 +1,236 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wisr-dev/wisr/host/store/jetstream"
+)
+
+// patience is how long servers may take to elect a leader on a busy machine.
+const patience = 2 * time.Minute
+
+// trio is three hosts in this process, each of whose links can be cut.
+type trio struct {
+	t     testing.TB
+	dir   string
+	hosts [3]*host
+	links [3][3]*link // from, to
+}
+
+// host is one of them.
+type host struct {
+	*Cluster
+	name  string
+	store *jetstream.Store
+	clock func() time.Time
+}
+
+func newTrio(t testing.TB) *trio {
+	t.Helper()
+	x := &trio{t: t, dir: t.TempDir()}
+	for from := range 3 {
+		for to := range 3 {
+			if from != to {
+				x.links[from][to] = newLink(t)
+			}
+		}
+	}
+	for i := range 3 {
+		x.hosts[i] = &host{name: string(rune('a' + i)), clock: time.Now}
+	}
+	for i := range 3 {
+		x.join(i)
+	}
+	var group sync.WaitGroup
+	for i := range 3 {
+		group.Go(func() { x.start(i) })
+	}
+	group.Wait()
+	t.Cleanup(func() {
+		for i := range 3 {
+			x.stop(i)
+		}
+	})
+	for i := range 3 {
+		x.until(fmt.Sprintf("host %d sees the others", i), func() bool { return len(x.hosts[i].Live()) == 3 })
+	}
+	return x
+}
+
+// join starts the server of a host, on any free port.
+func (x *trio) join(i int) {
+	x.t.Helper()
+	h := x.hosts[i]
+	var peers []string
+	for to := range 3 {
+		if to != i {
+			peers = append(peers, x.links[i][to].address())
+		}
+	}
+	c, err := Join(x.t.Context(), Options{
+		Name: "test", Host: h.name, Listen: "127.0.0.1:0", Peers: peers, Secret: "between hosts", Dir: filepath.Join(x.dir, h.name),
+		Now: func() time.Time { return h.clock() }, Log: quiet(),
+		advertise: "127.0.0.1:1", // the links alone lead to it
+	})
+	if err != nil {
+		x.t.Error(err)
+		return
+	}
+	h.Cluster = c
+	for from := range 3 {
+		if from != i {
+			x.links[from][i].lead(c.server.ClusterAddr().String())
+		}
+	}
+}
+
+// start opens the store of a host that has joined.
+func (x *trio) start(i int) {
+	h := x.hosts[i]
+	ctx, cancel := context.WithTimeout(x.t.Context(), patience)
+	defer cancel()
+	var err error
+	h.store, err = jetstream.Open(ctx, jetstream.Options{Conn: h.Conn(), Site: "test", Replicas: 3, Detached: h.Detached, Retained: h.Retained, Patience: 10 * time.Second})
+	if err == nil {
+		err = h.Start(ctx, h.store, nil)
+	}
+	if err != nil {
+		x.t.Errorf("host %s: %v", h.name, err)
+	}
+}
+
+// stop takes a host away.
+func (x *trio) stop(i int) {
+	h := x.hosts[i]
+	if h.Cluster != nil {
+		h.Close()
+		h.Cluster = nil
+	}
+	if h.store != nil {
+		_ = h.store.Close()
+		h.store = nil
+	}
+}
+
+// cut has a host lose all others.
+func (x *trio) cut(i int, off bool) {
+	for j := range 3 {
+		if i != j {
+			x.links[i][j].cut(off)
+			x.links[j][i].cut(off)
+		}
+	}
+}
+
+func (x *trio) until(what string, is func() bool) {
+	x.t.Helper()
+	until(x.t, what, is)
+}
+
+func until(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	for late := time.Now().Add(patience); !is(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+// link is a proxy whose connections can be cut.
+type link struct {
+	ln net.Listener
+
+	mu    sync.Mutex
+	to    string
+	off   bool
+	conns []net.Conn
+}
+
+func newLink(t testing.TB) *link {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &link{ln: ln}
+	var carrying sync.WaitGroup
+	carrying.Go(func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			carrying.Go(func() { l.carry(conn) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = ln.Close()
+		l.cut(true)
+		carrying.Wait()
+	})
+	return l
+}
+
+func (l *link) address() string { return l.ln.Addr().String() }
+
+func (l *link) lead(to string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.to = to
+}
+
+// cut ends all connections, and has new ones end at once as long as it is off.
+func (l *link) cut(off bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.off = off
+	for _, c := range l.conns {
+		_ = c.Close()
+	}
+	l.conns = nil
+}
+
+func (l *link) carry(in net.Conn) {
+	defer in.Close()
+	l.mu.Lock()
+	to, off := l.to, l.off
+	l.mu.Unlock()
+	if off || to == "" {
+		return
+	}
+	out, err := net.Dial("tcp", to)
+	if err != nil {
+		return
+	}
+	defer out.Close()
+	l.mu.Lock()
+	if l.off {
+		l.mu.Unlock()
+		return
+	}
+	l.conns = append(l.conns, in, out)
+	l.mu.Unlock()
+	var both sync.WaitGroup
+	for _, pair := range [][2]net.Conn{{in, out}, {out, in}} {
+		both.Go(func() {
+			_, _ = io.Copy(pair[0], pair[1])
+			_ = pair[0].Close()
+			_ = pair[1].Close()
+		})
+	}
+	both.Wait()
+	l.mu.Lock()
+	l.conns = slices.DeleteFunc(l.conns, func(c net.Conn) bool { return c == in || c == out })
+	l.mu.Unlock()
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
