@@ -3,19 +3,21 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/wisr-dev/wisr/host/admin"
+	"github.com/wisr-dev/wisr/host/cluster"
 	"github.com/wisr-dev/wisr/host/config"
 	"github.com/wisr-dev/wisr/host/demand"
 	"github.com/wisr-dev/wisr/host/guard"
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/host/serve"
 	"github.com/wisr-dev/wisr/host/store/dir"
+	"github.com/wisr-dev/wisr/host/store/jetstream"
 	"github.com/wisr-dev/wisr/host/store/memory"
 	"github.com/wisr-dev/wisr/host/watch"
 	"github.com/wisr-dev/wisr/plugins/build"
@@ -60,6 +62,10 @@ type Host struct {
 	metrics  *metrics
 	happened *admin.Events
 	follower *watch.Plugins // nil but in Start, between Open and Serve
+
+	cluster *cluster.Cluster                  // nil for a host alone
+	shared  *jetstream.Store                  // nil for a host alone
+	loaded  atomic.Pointer[registry.Registry] // registry, for the cluster, which is there before
 }
 
 // Open builds a Host: it opens the store and loads the plugins. Plugins that do
@@ -86,9 +92,10 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		return nil, err
 	}
 	if opt.Mode != Dev {
-		if h.store, err = h.openStore(); err != nil {
+		if h.store, err = h.openStore(ctx); err != nil {
 			return nil, err
 		}
+		opt.Now = h.opt.Now
 	}
 	if h.box, err = sandbox.New(ctx, sandbox.Options{
 		CacheDir: h.workPath(compiledWork), Cores: h.workers(), AtOnce: h.generations(), Memory: h.cfg.Render.Memory,
@@ -108,6 +115,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 	if h.registry, err = registry.Open(ctx, h.registryOptions()); err != nil {
 		return nil, err
 	}
+	h.loaded.Store(h.registry)
 	h.metrics.observe(h.registry, h.guard)
 	for _, p := range h.registry.Table().Problems {
 		opt.Log.Log(ctx, failureLevel(opt.Mode), "plugin not loaded", "plugin", p.Plugin, "error", p.Err)
@@ -146,12 +154,14 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		Queue:              cfg.Render.Queue,
 		Expire:             cfg.Cache.Expire,
 		NotFoundRevalidate: cfg.Site.NotFoundRevalidate,
+		Leases:             h.leases(),
+		Detached:           h.detached(),
 		Events:             told,
 	})
 	if err != nil {
 		return nil, err
 	}
-	h.demand = &demand.Revalidator{Engine: h.engine, Table: h.registry.Table, Parallel: h.atOnce()}
+	h.demand = &demand.Revalidator{Engine: h.engine, Table: h.registry.Table, Parallel: h.atOnce(), Confirm: h.confirm()}
 	h.sweeper.start()
 	return h, nil
 }
@@ -179,6 +189,9 @@ func (h *Host) Close(ctx context.Context) error {
 	}
 	if h.store != nil {
 		errs = append(errs, h.store.Close())
+	}
+	if h.cluster != nil {
+		h.cluster.Close()
 	}
 	if h.lower != nil {
 		h.lower()
@@ -228,12 +241,14 @@ func (h *Host) registryOptions() registry.Options {
 }
 
 // openStore opens the store that the configuration names, with memory in front.
-func (h *Host) openStore() (isr.Store, error) {
-	place := h.cfg.Cache.Store
-	if place.Kind != config.StoreDir {
-		return nil, fmt.Errorf("[cache] store = %q: this version keeps pages in a folder only; say store = \"dir:FOLDER\"", place)
+func (h *Host) openStore(ctx context.Context) (isr.Store, error) {
+	if h.cfg.Clustered() {
+		if err := h.joinCluster(ctx); err != nil {
+			return nil, err
+		}
+		return h.openClusterStore(ctx)
 	}
-	disk, err := dir.Open(h.cfg.Path(place.Place), dir.Options{MaxSize: h.cfg.Cache.MaxSize, Log: h.opt.Log})
+	disk, err := dir.Open(h.cfg.Path(h.cfg.Cache.Store.Place), dir.Options{MaxSize: h.cfg.Cache.MaxSize, Log: h.opt.Log})
 	if err != nil {
 		return nil, err
 	}

@@ -179,7 +179,11 @@ func (h *Host) details() any {
 	for _, p := range table.Problems {
 		broken = append(broken, p.Plugin)
 	}
-	return map[string]any{"plugins": len(table.Versions), "broken": broken}
+	details := map[string]any{"plugins": len(table.Versions), "broken": broken}
+	if h.cluster != nil {
+		details["cluster"] = map[string]any{"detached": h.cluster.Detached(), "live": h.cluster.Live()}
+	}
+	return details
 }
 
 // listen opens a listener; the error says how to choose another address.

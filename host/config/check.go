@@ -39,6 +39,7 @@ func check(doc *strict.Document, f file, c *Config) {
 	checkTrust(doc, f.Plugins.Trust, c)
 	checkWebhooks(doc, f.Webhooks, c)
 	checkPurges(doc, f.Purges, c)
+	checkCluster(doc, c)
 }
 
 func checkSite(doc *strict.Document, s fileSite) {
@@ -130,6 +131,9 @@ func checkSecrets(doc *strict.Document, f file, c *Config) {
 		secret Secret
 	}
 	secrets := []door{{"admin.token", c.Admin.Token}, {"revalidate.secret", c.Revalidate.Secret}, {"draft.secret", c.Draft.Secret}}
+	if doc.Has("cluster") {
+		secrets = append(secrets, door{"cluster.secret", c.Cluster.Secret})
+	}
 	doors := len(secrets)
 	for i, w := range f.Webhooks {
 		secrets = append(secrets, door{fmt.Sprintf("webhook[%d].secret", i), w.Secret})

@@ -27,6 +27,7 @@ type Config struct {
 	Probation  Probation
 	Webhooks   []Webhook
 	Purges     []Purge
+	Cluster    Cluster
 
 	// Warnings are what the operator should know and may have meant, one
 	// sentence each, with file and line.

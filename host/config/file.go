@@ -22,6 +22,7 @@ type file struct {
 	Probation  fileProbation `toml:"probation"`
 	Webhooks   []fileWebhook `toml:"webhook"`
 	Purges     []filePurge   `toml:"purge"`
+	Cluster    fileCluster   `toml:"cluster"`
 }
 
 type fileSite struct {
@@ -103,6 +104,7 @@ func defaults() file {
 		},
 		Trial:     defaultTrial,
 		Probation: defaultProbation,
+		Cluster:   defaultCluster,
 	}
 }
 
@@ -136,6 +138,7 @@ func (f file) config() *Config {
 		},
 		Trial:     f.Trial.config(),
 		Probation: f.Probation.config(),
+		Cluster:   Cluster(f.Cluster),
 	}
 }
 

@@ -120,10 +120,7 @@ func isHostName(s string) bool {
 // needsToken tells whether the private listener is open to other machines
 // without a token. A name other than localhost may resolve to anything.
 func needsToken(a Admin) bool {
-	host, _, _ := net.SplitHostPort(a.Listen)
-	ip, err := netip.ParseAddr(host)
-	loopback := err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
-	return !loopback && !a.Token.IsSet()
+	return !isLoopback(a.Listen) && !a.Token.IsSet()
 }
 
 // collide tells whether two listeners cannot be open at once.

@@ -31,6 +31,14 @@ type Answer struct {
 	Omitted     int             `json:"omitted,omitempty"` // results beyond those that are kept; see keep
 	Counts      map[Outcome]int `json:"counts"`            // of all results
 	Error       string          `json:"error,omitempty"`   // why the work ended early
+	Hosts       *Hosts          `json:"hosts,omitempty"`   // of many hosts, those that know of it; nil for a host alone
+}
+
+// Hosts are the hosts of one site: how many are live, and how many of them have
+// confirmed that they show nothing older from now on.
+type Hosts struct {
+	Confirmed int `json:"confirmed"`
+	Live      int `json:"live"`
 }
 
 // kept is how many results of pages that a name covers an Answer has at most, and

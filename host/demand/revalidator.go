@@ -21,6 +21,8 @@ type Revalidator struct {
 	// Parallel is how many pages one call has generated at a time. Fewer than
 	// the engine has workers: visitors go first, but wait for what runs.
 	Parallel int
+	// Confirm waits, for a short time, until the other hosts know of what was done. nil: there are none.
+	Confirm func(context.Context) Hosts
 }
 
 // Do carries out a request and says what became of it. The error is an
@@ -44,6 +46,10 @@ func (v *Revalidator) Do(ctx context.Context, r Request, tell func(Result) error
 		}
 	}
 	c.answer.finish(context.Cause(ctx))
+	if a := c.answer; v.Confirm != nil && a.Counts[Revalidated]+a.Counts[Marked]+a.Counts[Purged] > 0 {
+		hosts := v.Confirm(ctx)
+		a.Hosts = &hosts
+	}
 	return c.answer, nil
 }
 

@@ -108,6 +108,9 @@ var _ isr.Store = (*Store)(nil)
 const (
 	// patience is how long one call may take where no visitor waits.
 	patience = 10 * time.Second
+	// tryFor is how long one try of what is tried again may take: what is asked for while there
+	// is no leader is never answered.
+	tryFor = 3 * time.Second
 
 	// forgotten is the age at which the note that a page was deleted goes. A
 	// host that was away for longer may show a copy that it had in memory.
@@ -190,7 +193,7 @@ func within(ctx context.Context, most time.Duration) (context.Context, context.C
 // leader, or the first of them waits for the others, they refuse for some seconds.
 func retried(ctx context.Context, try func(context.Context) error) error {
 	for {
-		once, cancel := within(ctx, patience)
+		once, cancel := within(ctx, tryFor)
 		err := try(once)
 		cancel()
 		if err == nil {

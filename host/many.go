@@ -1,0 +1,166 @@
+package host
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	sampled "runtime/metrics"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/wisr-dev/wisr/host/cluster"
+	"github.com/wisr-dev/wisr/host/config"
+	"github.com/wisr-dev/wisr/host/demand"
+	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/host/store/jetstream"
+	"github.com/wisr-dev/wisr/host/store/memory"
+)
+
+// clusterWork is the folder of the server in this process, in work.
+const clusterWork = "cluster"
+
+// joinCluster makes this host one of many. From then on it goes by their clock.
+func (h *Host) joinCluster(ctx context.Context) (err error) {
+	k := h.cfg.Cluster
+	secure, err := h.clusterTLS()
+	if err != nil {
+		return err
+	}
+	opt := cluster.Options{
+		Name: k.Name, Host: hostName(k),
+		Listen: k.Listen, Peers: k.Peers, Secret: k.Secret.Reveal(), Dir: h.workPath(clusterWork),
+		TLS: secure, Now: h.opt.Now, Log: h.opt.Log,
+	}
+	if k.Listen == "" {
+		opt.Servers = h.cfg.Cache.Store.Servers()
+		if k.Credentials != "" {
+			opt.Credentials = h.cfg.Path(k.Credentials)
+		}
+	}
+	if h.cluster, err = cluster.Join(ctx, opt); err != nil {
+		return err
+	}
+	h.opt.Now = h.cluster.Now
+	h.metrics.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "wisr_cluster_hosts", Help: "Hosts of the site that are live, as this one sees it.",
+		}, func() float64 { return float64(len(h.cluster.Live())) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "wisr_cluster_detached", Help: "1 while the other hosts, or most of them, cannot be reached.",
+		}, func() float64 {
+			if h.cluster.Detached() {
+				return 1
+			}
+			return 0
+		}))
+	return nil
+}
+
+// hostName tells this host from the others, also after a restart with an empty disk.
+func hostName(k config.Cluster) string {
+	if k.Host != "" {
+		return k.Host
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		name = "host"
+	}
+	if _, port, err := net.SplitHostPort(k.Listen); err == nil {
+		name += "-" + port
+	}
+	return name
+}
+
+// clusterTLS is nil without [cluster] cert.
+func (h *Host) clusterTLS() (*tls.Config, error) {
+	k := h.cfg.Cluster
+	if k.Cert == "" {
+		return nil, nil
+	}
+	cert, err := tls.LoadX509KeyPair(h.cfg.Path(k.Cert), h.cfg.Path(k.Key))
+	if err != nil {
+		return nil, fmt.Errorf("[cluster] cert and key: %w", err)
+	}
+	pem, err := os.ReadFile(h.cfg.Path(k.CA))
+	if err != nil {
+		return nil, fmt.Errorf("[cluster] ca: %w", err)
+	}
+	authorities := x509.NewCertPool()
+	if !authorities.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("[cluster] ca: %s has no certificate in PEM", h.cfg.Path(k.CA))
+	}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{cert},
+		RootCAs: authorities, ClientCAs: authorities, ClientAuth: tls.RequireAndVerifyClientCert,
+	}, nil
+}
+
+// openClusterStore opens the store that hosts share, with memory in front. It waits
+// for as many hosts as it takes to write.
+func (h *Host) openClusterStore(ctx context.Context) (isr.Store, error) {
+	waiting := time.AfterFunc(5*time.Second, func() {
+		h.opt.Log.Info("waiting for other hosts: most of them have to be there", "peers", h.cfg.Cluster.Peers)
+	})
+	defer waiting.Stop()
+	pages, err := jetstream.Open(ctx, jetstream.Options{
+		Conn: h.cluster.Conn(), Site: h.cfg.Cluster.Name, Replicas: h.cfg.Cluster.Replicas, MaxSize: h.cfg.Cache.MaxSize,
+		Detached: h.cluster.Detached, Retained: h.cluster.Retained, Log: h.opt.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	h.shared = pages
+	front := memory.New(pages, h.cfg.Cache.Memory, h.opt.Log)
+	if err := h.cluster.Start(ctx, pages, h.about); err != nil {
+		return nil, errors.Join(err, front.Close())
+	}
+	return front, nil
+}
+
+// about is what other hosts are told of this one.
+func (h *Host) about() cluster.About {
+	about := cluster.About{Wisr: Version(), Versions: map[string]string{}}
+	reg := h.loaded.Load()
+	if reg == nil {
+		return about
+	}
+	for _, v := range reg.Table().Versions {
+		if v.Err == nil {
+			about.Versions[v.Plugin] = v.ID
+		}
+	}
+	about.Retained = reg.Kept()
+	sample := []sampled.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	sampled.Read(sample) // unlike runtime.ReadMemStats it stops nothing
+	about.Bytes = int64(sample[0].Value.Uint64() - sample[1].Value.Uint64())
+	return about
+}
+
+// leases are those of the cluster; nil for a host alone.
+func (h *Host) leases() isr.Leases {
+	if h.cluster == nil {
+		return nil
+	}
+	return h.cluster.Leases()
+}
+
+// detached tells whether the other hosts cannot be reached; nil for a host alone.
+func (h *Host) detached() func() bool {
+	if h.cluster == nil {
+		return nil
+	}
+	return h.cluster.Detached
+}
+
+// confirm asks the other hosts whether they know what was revalidated; nil for a host alone.
+func (h *Host) confirm() func(context.Context) demand.Hosts {
+	if h.cluster == nil {
+		return nil
+	}
+	return func(ctx context.Context) demand.Hosts { return demand.Hosts(h.cluster.Confirm(ctx)) }
+}
