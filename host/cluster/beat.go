@@ -50,6 +50,7 @@ type heard struct {
 	beat
 	at    time.Time // by a clock that does not jump
 	ahead time.Duration
+	quiet bool // that it is not heard any more was said
 }
 
 // beat tells the others of this host until ctx ends.
@@ -85,7 +86,7 @@ func (c *Cluster) hear(m *nats.Msg) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	old, known := c.hosts[b.Host]
-	if !known || now.Sub(old.at) > silence {
+	if !known || old.quiet {
 		c.log.Info("a host is there", "host", b.Host, "wisr", b.Wisr)
 		if b.Format > format {
 			c.log.Warn("the host is of a newer version; what it says is understood in part", "host", b.Host, "format", b.Format)
@@ -96,12 +97,23 @@ func (c *Cluster) hear(m *nats.Msg) {
 		}
 	}
 	c.hosts[b.Host] = heard{beat: b, at: now, ahead: ahead}
+	c.settle(now)
+}
+
+// settle looks who is still there, and whose clock is ahead. c.mu is held.
+func (c *Cluster) settle(now time.Time) {
 	most := time.Duration(0)
 	for name, h := range c.hosts {
-		switch {
-		case now.Sub(h.at) > gone:
+		switch quiet := now.Sub(h.at); {
+		case quiet > gone:
 			delete(c.hosts, name)
-		case now.Sub(h.at) <= silence && h.ahead <= maxAhead:
+		case quiet > silence:
+			if !h.quiet {
+				c.log.Warn("a host is not heard any more", "host", name)
+				h.quiet = true
+				c.hosts[name] = h
+			}
+		case h.ahead <= maxAhead:
 			most = max(most, h.ahead)
 		}
 	}
@@ -117,6 +129,9 @@ func (c *Cluster) probe(ctx context.Context) {
 		once, cancel := context.WithTimeout(ctx, silence)
 		err := c.leases.Beat(once)
 		cancel()
+		c.mu.Lock()
+		c.settle(time.Now())
+		c.mu.Unlock()
 		switch now := time.Now(); {
 		case ctx.Err() != nil:
 			return

@@ -110,5 +110,11 @@ func (l serverLog) Noticef(format string, v ...any) { l.say(slog.LevelDebug, for
 func (l serverLog) Debugf(format string, v ...any)  { l.say(slog.LevelDebug-4, format, v) }
 func (l serverLog) Tracef(format string, v ...any)  {}
 func (l serverLog) Warnf(format string, v ...any)   { l.say(slog.LevelDebug, format, v) }
-func (l serverLog) Errorf(format string, v ...any)  { l.say(slog.LevelWarn, format, v) }
+func (l serverLog) Errorf(format string, v ...any) {
+	if strings.Contains(format, "to route") { // it tries several times a second; that a host is gone is said once, by beats
+		l.say(slog.LevelDebug, format, v)
+		return
+	}
+	l.say(slog.LevelWarn, format, v)
+}
 func (l serverLog) Fatalf(format string, v ...any)  { l.say(slog.LevelError, format, v) }
