@@ -117,4 +117,4 @@ func (l serverLog) Errorf(format string, v ...any) {
 	}
 	l.say(slog.LevelWarn, format, v)
 }
-func (l serverLog) Fatalf(format string, v ...any)  { l.say(slog.LevelError, format, v) }
+func (l serverLog) Fatalf(format string, v ...any) { l.say(slog.LevelError, format, v) }
