@@ -13,4 +13,6 @@ import "embed"
 //
 //go:embed LICENSE go/*.go go/README.md
 //go:embed c/wisr.h c/src c/README.md
+//go:embed assemblyscript/README.md assemblyscript/package.json assemblyscript/asconfig.json
+//go:embed assemblyscript/index.ts assemblyscript/lib assemblyscript/test/host.js
 var Files embed.FS

@@ -68,7 +68,8 @@ func (c *newCommand) page(t *terminal, l scaffold.Language) error {
 		return err
 	}
 	_, err = os.Stat(filepath.Join(cfg.Dir, "node_modules"))
-	c.tell(t, made, toolchain.Here().Missing(l.Needs...), l.Setup == "" || err == nil, c.Site, l)
+	installed := l.Setup == "" || err == nil || len(made.Mend) > 0 // which installs, too
+	c.tell(t, made, toolchain.Here().Missing(l.Needs...), installed, c.Site, l)
 	return nil
 }
 
@@ -92,10 +93,14 @@ func (c *newCommand) tell(t *terminal, made *scaffold.Made, missing []toolchain.
 	for _, m := range missing {
 		next = append(next, m.Install)
 	}
+	todo := made.Mend
 	if !installed {
-		next = append(next, strings.TrimPrefix(fmt.Sprintf("cd %s && %s", at, l.Setup), "cd . && "))
-		at = "."
+		todo = append(todo, l.Setup)
 	}
+	if len(todo) > 0 && at != "." {
+		next, at = append(next, "cd "+at), "."
+	}
+	next = append(next, todo...)
 	next = append(next, strings.TrimSuffix("wisr dev "+at, " ."))
 	if c.JSON {
 		t.json(struct {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"embed"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -95,20 +94,21 @@ func (f *files) failed(err error) {
 	}
 }
 
-// keep leaves out a shared file that is there, if a new page can live with it.
-func (f *files) keep(site string, j joint) error {
+// keep leaves out a shared file that is there, and tells what has to be done to
+// it for the new page; "" if nothing.
+func (f *files) keep(site string, j joint) (mend string, err error) {
 	text, err := os.ReadFile(filepath.Join(site, j.name))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return "", nil
 	}
 	if err != nil {
-		return fmt.Errorf("new page: %w", err)
-	}
-	if !bytes.Contains(text, []byte(j.knows)) {
-		return fmt.Errorf("%s does not mention %s, which the page needs; run in %s: %s", filepath.Join(site, j.name), j.knows, site, j.mend)
+		return "", err
 	}
 	delete(f.text, j.name)
-	return nil
+	if bytes.Contains(text, []byte(j.knows)) {
+		return "", nil
+	}
+	return j.mend, nil
 }
 
 // keepFile leaves out a file if it is there.

@@ -26,8 +26,8 @@ type Language struct {
 // the library, or the new page will not build.
 type joint struct {
 	name  string
-	knows string // a text in it that tells so
-	mend  string // the command that makes it so
+	knows string // a text in it that tells so; "" if it need not
+	mend  string // the command, at the top of the site, that makes it so
 }
 
 var languages = []Language{
@@ -42,6 +42,31 @@ var languages = []Language{
 			name:  "go.mod",
 			knows: "github.com/wisr-dev/wisr",
 			mend:  "go mod edit -require=github.com/wisr-dev/wisr/sdk/go@v0.0.0 -replace=github.com/wisr-dev/wisr/sdk/go=./sdk/go",
+		}},
+	},
+	{
+		Name: "c", Title: "C",
+		Needs:   []string{"clang", "wasm-ld"},
+		Test:    "make test",
+		Manual:  "sdk/c/README.md",
+		Ignore:  []string{"plugins/*/page_test"},
+		Parts:   [][2]string{{"Makefile", "builds and runs the tests"}, {"sdk/c/", "the library, a copy"}},
+		library: "c",
+		shared:  []joint{{name: "Makefile"}},
+	},
+	{
+		Name: "assemblyscript", Title: "AssemblyScript",
+		Needs:   []string{"node", "npm"},
+		Setup:   "npm install --no-audit --no-fund",
+		Test:    "npm test",
+		Manual:  "sdk/assemblyscript/README.md",
+		Ignore:  []string{"node_modules/"},
+		Parts:   [][2]string{{"package.json", "the compiler, as an npm package"}, {"sdk/assemblyscript/", "the library, a copy"}},
+		library: "assemblyscript",
+		shared: []joint{{
+			name:  "package.json",
+			knows: `"@wisr/assemblyscript"`,
+			mend:  "npm install --save-dev assemblyscript@~0.28.20 @wisr/assemblyscript@file:sdk/assemblyscript",
 		}},
 	},
 }

@@ -38,9 +38,14 @@ func Page(site, plugins, name string, l Language) (*Made, error) {
 	f.template(l.Name+"/page", filepath.ToSlash(below))
 	f.template(l.Name+"/shared", "")
 	f.library(l)
+	made := &Made{Dir: filepath.Join(plugins, name)}
 	for _, j := range l.shared {
-		if err := f.keep(site, j); err != nil {
-			return nil, err
+		mend, err := f.keep(site, j)
+		if err != nil {
+			return nil, fmt.Errorf("new page: %w", err)
+		}
+		if mend != "" {
+			made.Mend = append(made.Mend, mend)
 		}
 	}
 	f.keepFolder(site, "sdk/"+l.library)
@@ -48,7 +53,8 @@ func Page(site, plugins, name string, l Language) (*Made, error) {
 	if err := f.write(site); err != nil {
 		return nil, fmt.Errorf("new page: %w", err)
 	}
-	return &Made{Dir: filepath.Join(plugins, name), Files: f.names()}, nil
+	made.Files = f.names()
+	return made, nil
 }
 
 // free is nil if no plugin has the name or the paths of the new page.

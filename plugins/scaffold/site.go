@@ -16,6 +16,10 @@ const firstPage = "hello"
 type Made struct {
 	Dir   string   `json:"dir"`   // absolute: the site, or the plugin of a page
 	Files []string `json:"files"` // relative to the site, slash-separated, sorted
+
+	// Mend are commands to be run at the top of the site, where a file that
+	// pages share is there and does not have what the new one needs.
+	Mend []string `json:"mend,omitempty"`
 }
 
 // words are what templates fill in. Each is of lower-case letters, digits, "-"

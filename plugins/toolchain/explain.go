@@ -13,6 +13,8 @@ var notFound = regexp.MustCompile(`(?m)(?:^|[ :'"‘])([\w./@+-]+?)['’"]?: (?:
 
 // signs are what compilers say when a part of theirs is missing.
 var signs = []struct{ text, tool string }{
+	{"canceled due to missing packages", "asc"}, // npx --no, without a package of that name in the site
+	{"could not determine executable to run", "asc"},
 	{`Executable "wasm-ld" doesn't exist`, "wasm-ld"},
 	{"the `" + WasmTarget + "` target may not be installed", WasmTarget},
 }

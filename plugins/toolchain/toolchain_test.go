@@ -53,6 +53,7 @@ func TestAFailedCommandsOutputNamesTheTool(t *testing.T) {
 		"sh: 1: ../../node_modules/.bin/asc: not found":                                                                "asc",
 		"'npm' is not recognized as an internal or external command,\noperable program or batch file.":                 "npm",
 		"clang: error: unable to execute command: Executable \"wasm-ld\" doesn't exist!":                               "wasm-ld",
+		"npm error npx canceled due to missing packages and no YES option: [\"asc@0.0.1\"]":                            "asc",
 		"error[E0463]: can't find crate for `std`\n  = note: the `wasm32-unknown-unknown` target may not be installed": WasmTarget,
 	} {
 		if got, ok := m.Explain(output); !ok || got.Tool != want || got.Install == "" {
