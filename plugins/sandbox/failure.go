@@ -129,13 +129,13 @@ func (i *Instance) said() string {
 	return panicLine(i.panicked.String())
 }
 
-// panicParts takes apart what a library tells of a panic that it caught: the
-// message, an empty line, and the stack, as sdk/go does.
+// panicParts takes apart what a library tells of a panic that it caught, or of a
+// JavaScript error: the message, an empty line, and the stack, as sdk/go and sdk/js do.
 func panicParts(text string) (message, stack string) {
-	if !strings.HasPrefix(text, "panic: ") {
+	message, stack, _ = strings.Cut(text, "\n\n")
+	if !strings.HasPrefix(text, "panic: ") && !strings.HasPrefix(stack, "    at ") {
 		return text, ""
 	}
-	message, stack, _ = strings.Cut(text, "\n\n")
 	return message, stack
 }
 

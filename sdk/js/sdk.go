@@ -10,7 +10,7 @@ import "embed"
 // Files are index.js, which pages may import as @wisr/page, and the runtime below
 // runtime/, whose index.js starts a page.
 //
-//go:embed index.js runtime/*.js
+//go:embed index.js runtime/*.js runtime/intl/*.js
 var Files embed.FS
 
 // Shim is engine/shim.c, built by "task sdk:js", for package link.

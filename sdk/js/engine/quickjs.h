@@ -65,7 +65,6 @@ int ENGINE(JS_PromiseState)(JSContext *, JSValue);
 JSValue ENGINE(JS_PromiseResult)(JSContext *, JSValue);
 int ENGINE(JS_ToInt32)(JSContext *, int *, JSValue);
 int ENGINE(JS_ToFloat64)(JSContext *, double *, JSValue);
-int ENGINE(JS_ToBool)(JSContext *, JSValue);
 const char *ENGINE(JS_ToCStringLen2)(JSContext *, u32 *size, JSValue, int cesu8);
 void ENGINE(JS_FreeCString)(JSContext *, const char *);
 u8 *ENGINE(JS_GetUint8Array)(JSContext *, u32 *size, JSValue);

@@ -29,7 +29,7 @@ static JSContext *ctx;
 
 // What the runtime handed over.
 static JSValue serve;    // (export: string, input: object) → string, Uint8Array, or a promise of it
-static JSValue turn;     // () → boolean: does what is waited for; false if nothing is
+static JSValue turn;     // (): does what is waited for, and throws if nothing is
 static JSValue describe; // (error) → string
 
 static JSValue broken; // what the script threw when it was evaluated
@@ -79,14 +79,7 @@ static JSValue settle(JSValue v) {
 			return JS_EXCEPTION;
 		}
 		if (state != JS_PROMISE_PENDING) return v;
-		JSValue went_on = JS_Call(ctx, turn, JS_UNDEFINED, 0, 0);
-		if (failed(went_on)) return JS_EXCEPTION;
-		if (!JS_ToBool(ctx, went_on)) {
-			// Nothing will ever settle it; the runtime has words for that.
-			broken = JS_UNDEFINED;
-			is_broken = 1;
-			return JS_EXCEPTION;
-		}
+		if (failed(JS_Call(ctx, turn, JS_UNDEFINED, 0, 0))) return JS_EXCEPTION;
 	}
 }
 

@@ -1,3 +1,15 @@
 // The functions of the shim (engine/shim.c), which nobody else is to have.
+//
+//   begin(serve, turn, describe)      log(level, text)       config(key) → string | undefined
+//   fill(bytes)                       encode(text) → bytes   decode(bytes) → text
+//   fetchAll(frame) → frame           sleep(milliseconds)    sourceMap() → text
 export const host = globalThis["wisr:host"];
 delete globalThis["wisr:host"];
+
+// define puts something where a page finds it, as a browser would: it can be
+// replaced, and does not show in a for-in.
+export function define(values) {
+  for (const [name, value] of Object.entries(values)) {
+    Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+  }
+}

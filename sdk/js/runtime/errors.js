@@ -1,0 +1,50 @@
+// describe is what wisr is told of an error: what it is and where, an empty line, and
+// the stack in the author's files.
+import { inspect } from "./inspect.js";
+import { original } from "./sourcemap.js";
+
+const FRAME = /^\s*at (?:(.*?) \()?page\.js:(\d+):(\d+)\)?$/;
+const MAX_FRAMES = 40;
+const MAX_CAUSES = 5;
+
+export function describe(error) {
+  const frames = stack(error);
+  const at = error?.at ?? frames[0]?.at;
+  const text = `${title(error)}${at ? ` (${at})` : ""}`;
+  const lines = frames.map((f) => `    at ${f.name ? `${f.name} (${f.at})` : f.at}`);
+  let cause = error?.cause;
+  for (let n = 0; n < MAX_CAUSES && cause !== undefined && cause !== null; n++, cause = cause.cause) {
+    lines.push(`caused by ${title(cause)}`, ...stack(cause).map((f) => `    at ${f.name ? `${f.name} (${f.at})` : f.at}`));
+  }
+  return lines.length ? `${text}\n\n${lines.join("\n")}` : text;
+}
+
+function title(error) {
+  if (error instanceof Error) return String(error);
+  return `thrown, and no Error: ${inspect(error, 1)}`;
+}
+
+// stack leaves out the runtime's own frames, which are the same for every page.
+function stack(error) {
+  const frames = [];
+  for (const line of String(error?.stack ?? "").split("\n")) {
+    const [, name, row, column] = FRAME.exec(line) ?? [];
+    if (row === undefined) continue;
+    const place = place_(Number(row), Number(column));
+    if (!place) continue;
+    frames.push({ name: name === "<anonymous>" ? "" : name, at: place });
+    if (frames.length === MAX_FRAMES) break;
+  }
+  return frames;
+}
+
+function place_(line, column) {
+  const found = original(line, column);
+  if (!found || found.file.startsWith("wisr:")) return undefined;
+  return `${found.file}:${found.line}:${found.column}`;
+}
+
+// placeOf is where a function is defined.
+export function placeOf(f) {
+  return typeof f === "function" && f.lineNumber > 0 ? place_(f.lineNumber, f.columnNumber) : undefined;
+}
