@@ -31,16 +31,23 @@ const digestFile = "digests.json"
 
 // openEntry finds the folder for what the pipeline makes of a module of a digest.
 func (s *Sandbox) openEntry(module string) *entry {
-	e := &entry{digests: map[string]string{}}
 	if s.cacheDir == "" {
+		return openFolder("")
+	}
+	dir := filepath.Join(s.cacheDir, entryName(module))
+	if os.MkdirAll(dir, 0o700) != nil {
+		dir = ""
+	}
+	return openFolder(dir)
+}
+
+// openFolder reads what an entry's folder has, "" for an entry that keeps nothing.
+func openFolder(dir string) *entry {
+	e := &entry{dir: dir, digests: map[string]string{}}
+	if dir == "" {
 		return e
 	}
-	e.dir = filepath.Join(s.cacheDir, entryName(module))
-	if err := os.MkdirAll(e.dir, 0o700); err != nil {
-		e.dir = ""
-		return e
-	}
-	if data, err := os.ReadFile(filepath.Join(e.dir, digestFile)); err == nil {
+	if data, err := os.ReadFile(filepath.Join(dir, digestFile)); err == nil {
 		if json.Unmarshal(data, &e.digests) != nil || e.digests == nil {
 			e.digests = map[string]string{}
 		}

@@ -227,6 +227,7 @@ func rewrite(m *wasm.Module) ([]byte, error) {
 
 // compile compiles what was made of a module, or takes the code from the cache.
 func (s *Sandbox) compile(ctx context.Context, e *entry, m *made) (*code, error) {
+	s.borrow(e, m)
 	c, err := compileIn(ctx, e.engine(), m)
 	if err == nil {
 		e.engineWrote()

@@ -1,6 +1,6 @@
 // @wisr/page: what pages import. It runs in wisr and, for tests, in Node alike.
 
-const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;" };
 
 /** escape makes a text safe between tags and in quoted attributes. */
 export function escape(text) {

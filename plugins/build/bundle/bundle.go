@@ -109,6 +109,10 @@ func (p Page) exports() ([]string, error) {
 	options.Packages = api.PackagesExternal
 	result := api.Build(options)
 	if len(result.Errors) > 0 {
+		options.Packages = api.PackagesDefault // which packages are missing belongs to it
+		if all := api.Build(options).Errors; len(all) > 0 {
+			return nil, p.errors(all)
+		}
 		return nil, p.errors(result.Errors)
 	}
 	meta, err := readMeta(result.Metafile)

@@ -1,7 +1,11 @@
 package bundle
 
 import (
+	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -21,6 +25,20 @@ func (e entry) text() string {
 		renderer = e.framework.renderer
 	}
 	fmt.Fprintf(&b, "import * as page from %q;\n", "./"+e.page.File)
-	fmt.Fprintf(&b, "start(page, %q, %s);\n", e.page.File, renderer)
+	fmt.Fprintf(&b, "start(page, %q, %q, %s);\n", e.page.File, e.page.defaultAt(), renderer)
 	return b.String()
+}
+
+var exportsDefault = regexp.MustCompile(`(?m)^[ \t]*(export[ \t]+default\b|export[ \t]*\{[^}]*\bas[ \t]+default\b)`)
+
+// defaultAt is where the page's default export is, "page.tsx:3:1", or its file alone:
+// values know their place only if they are functions.
+func (p Page) defaultAt() string {
+	text, err := os.ReadFile(filepath.Join(p.Dir, filepath.FromSlash(p.File)))
+	found := exportsDefault.FindSubmatchIndex(text)
+	if err != nil || found == nil {
+		return p.File
+	}
+	before := text[:found[2]]
+	return fmt.Sprintf("%s:%d:%d", p.File, bytes.Count(before, []byte("\n"))+1, len(before)-bytes.LastIndexByte(before, '\n'))
 }

@@ -9,6 +9,8 @@ const MAX_CAUSES = 5;
 
 export function describe(error) {
   const frames = stack(error);
+  // An error's own constructors are on its stack, and are not where it was made.
+  while (frames.length > 1 && error instanceof Error && frames[0].name && error.constructor.name.startsWith(frames[0].name.replace(/\d+$/, ""))) frames.shift();
   const at = error?.at ?? frames[0]?.at;
   const text = `${title(error)}${at ? ` (${at})` : ""}`;
   const lines = frames.map((f) => `    at ${f.name ? `${f.name} (${f.at})` : f.at}`);
@@ -30,7 +32,7 @@ function stack(error) {
   for (const line of String(error?.stack ?? "").split("\n")) {
     const [, name, row, column] = FRAME.exec(line) ?? [];
     if (row === undefined) continue;
-    const place = place_(Number(row), Number(column));
+    const place = position(Number(row), Number(column));
     if (!place) continue;
     frames.push({ name: name === "<anonymous>" ? "" : name, at: place });
     if (frames.length === MAX_FRAMES) break;
@@ -38,13 +40,13 @@ function stack(error) {
   return frames;
 }
 
-function place_(line, column) {
+function position(line, column) {
   const found = original(line, column);
-  if (!found || found.file.startsWith("wisr:")) return undefined;
+  if (!found || /^(\.\/)?wisr:/.test(found.file)) return undefined;
   return `${found.file}:${found.line}:${found.column}`;
 }
 
 // placeOf is where a function is defined.
 export function placeOf(f) {
-  return typeof f === "function" && f.lineNumber > 0 ? place_(f.lineNumber, f.columnNumber) : undefined;
+  return typeof f === "function" && f.lineNumber > 0 ? position(f.lineNumber, f.columnNumber) : undefined;
 }

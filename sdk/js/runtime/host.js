@@ -6,9 +6,12 @@
 export const host = globalThis["wisr:host"];
 delete globalThis["wisr:host"];
 
+// In tests of this package there is no host, and the world is Node's own.
+
 // define puts something where a page finds it, as a browser would: it can be
 // replaced, and does not show in a for-in.
 export function define(values) {
+  if (!host) return;
   for (const [name, value] of Object.entries(values)) {
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   }

@@ -28,10 +28,10 @@ function turn() {
   );
 }
 
-// failure is an error about a function of the page as a whole.
+// failure is an error about a function of the page as a whole, or about a place.
 function failure(text, of) {
   const error = new TypeError(text);
-  error.at = placeOf(of);
+  error.at = typeof of === "string" ? of : placeOf(of);
   error.stack = "";
   return error;
 }
@@ -42,8 +42,10 @@ globalThis[Symbol.for("wisr")] = {
   input: () => running.input,
 };
 
-export function start(page, file, renderer) {
-  const render = page.render === undefined ? component(page.default, file, renderer) : own(page.render, file, "render");
+// file is the page's, defaultAt where its default export is, and renderer what makes
+// a text of a component of its framework.
+export function start(page, file, defaultAt, renderer) {
+  const render = page.render === undefined ? component(page.default, defaultAt, renderer) : own(page.render, file, "render");
   const exports = {
     getStaticPaths: (input) => own(page.getStaticPaths, file, "getStaticPaths")(input),
     getStaticProps: (input) => own(page.getStaticProps, file, "getStaticProps")(input),
@@ -67,14 +69,14 @@ export function start(page, file, renderer) {
 
 function own(f, file, name) {
   if (typeof f === "function") return f;
-  throw failure(`${file}: the export ${name} is ${kind(f)}, want a function`);
+  throw failure(`the export ${name} is ${kind(f)}, want a function`, file);
 }
 
 // component gives what renders a default export, which is a function, or what a
 // framework made of one (memo, forwardRef).
-function component(c, file, renderer) {
+function component(c, at, renderer) {
   if (typeof c !== "function" && !(typeof c === "object" && c !== null && "$$typeof" in c)) {
-    throw failure(`${file}: the default export is ${kind(c)}, no component: export default a function that returns JSX, or export a function named render`);
+    throw failure(`the default export is ${kind(c)}, no component: export default a function that returns JSX, or export a function named render`, at);
   }
   return (input) => renderer(c, input.props);
 }
