@@ -1,5 +1,3 @@
-/// <reference path="./globals.d.ts" />
-
 // The page contract, version 1: see DESIGN, "The page contract".
 
 /** What JSON can hold, and so props. */
@@ -70,7 +68,7 @@ export type GetStaticPaths<P = Params> = (input: PathsInput) => Paths<P> | Promi
 export type GetStaticProps<T = Record<string, unknown>, P = Params> = (input: PropsInput<P>) => Result<T> | Promise<Result<T>>;
 /** A page without components: text, Html, bytes or a stream of them. */
 export type Render<T = Record<string, unknown>, P = Params> = (input: RenderInput<T, P>) => Body | Promise<Body>;
-export type Body = string | Html | Uint8Array | ArrayBuffer | ReadableStream<Uint8Array | string>;
+export type Body = string | Html | Uint8Array | ArrayBuffer | AsyncIterable<Uint8Array | string>;
 
 /** Text that is HTML already. */
 export class Html {

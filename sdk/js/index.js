@@ -10,8 +10,12 @@ export function escape(text) {
 /** Html is text that is HTML already. */
 export class Html {
   #text;
-  constructor(text) { this.#text = text; }
-  toString() { return this.#text; }
+  constructor(text) {
+    this.#text = text;
+  }
+  toString() {
+    return this.#text;
+  }
 }
 
 /** raw is HTML that is put in as it is: only for what nobody else wrote. */

@@ -8,11 +8,19 @@ class AbortSignal {
   reason = undefined;
   onabort = null;
 
-  addEventListener(type, listener) { if (type === "abort") this.#listeners.push(listener); }
-  removeEventListener(type, listener) { this.#listeners = this.#listeners.filter((l) => l !== listener); }
-  throwIfAborted() { if (this.aborted) throw this.reason; }
+  addEventListener(type, listener) {
+    if (type === "abort") this.#listeners.push(listener);
+  }
+  removeEventListener(type, listener) {
+    this.#listeners = this.#listeners.filter((l) => l !== listener);
+  }
+  throwIfAborted() {
+    if (this.aborted) throw this.reason;
+  }
 
-  static abort(reason) { return AbortSignal.#aborted(new AbortSignal(), reason); }
+  static abort(reason) {
+    return AbortSignal.#aborted(new AbortSignal(), reason);
+  }
 
   static timeout(ms) {
     const signal = new AbortSignal();
@@ -48,7 +56,9 @@ var abort;
 
 class AbortController {
   signal = new AbortSignal();
-  abort(reason) { abort(this.signal, reason); }
+  abort(reason) {
+    abort(this.signal, reason);
+  }
 }
 
 define({ AbortController, AbortSignal });

@@ -49,4 +49,6 @@ function clone(value, seen) {
   return fields(keep({}));
 }
 
+export { structuredClone };
+
 define({ structuredClone });

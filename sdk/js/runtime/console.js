@@ -36,12 +36,19 @@ export function format(values) {
       if (next >= values.length) return mark;
       const value = values[next++];
       switch (mark) {
-        case "%s": return typeof value === "string" ? value : inspect(value, 1);
-        case "%d": case "%f": return String(Number(value));
-        case "%i": return String(Math.trunc(Number(value)));
-        case "%j": return JSON.stringify(value);
-        case "%c": return "";
-        default: return inspect(value, 1);
+        case "%s":
+          return typeof value === "string" ? value : inspect(value, 1);
+        case "%d":
+        case "%f":
+          return String(Number(value));
+        case "%i":
+          return String(Math.trunc(Number(value)));
+        case "%j":
+          return JSON.stringify(value);
+        case "%c":
+          return "";
+        default:
+          return inspect(value, 1);
       }
     });
     rest = values.slice(next);
@@ -54,7 +61,10 @@ export function format(values) {
 let indent = "";
 const counts = new Map();
 const timers = new Map();
-const write = (level) => (...values) => log(level, indent + format(values));
+const write =
+  (level) =>
+  (...values) =>
+    log(level, indent + format(values));
 const since = (label) => `${label}: ${(Date.now() - (timers.get(label) ?? Date.now())).toFixed(0)} ms`;
 
 define({
@@ -67,13 +77,19 @@ define({
     trace: (...values) => log(DEBUG, `${indent}Trace: ${format(values)}\n${new Error().stack}`),
     dir: (value) => log(INFO, indent + inspect(value, 1)),
     table: (value) => log(INFO, indent + inspect(value, 1)),
-    assert: (ok, ...values) => { if (!ok) log(ERROR, `${indent}Assertion failed${values.length ? `: ${format(values)}` : ""}`); },
+    assert: (ok, ...values) => {
+      if (!ok) log(ERROR, `${indent}Assertion failed${values.length ? `: ${format(values)}` : ""}`);
+    },
     count: (label = "default") => {
       counts.set(label, (counts.get(label) ?? 0) + 1);
       log(INFO, `${indent}${label}: ${counts.get(label)}`);
     },
-    countReset: (label = "default") => { counts.delete(label); },
-    time: (label = "default") => { timers.set(label, Date.now()); },
+    countReset: (label = "default") => {
+      counts.delete(label);
+    },
+    time: (label = "default") => {
+      timers.set(label, Date.now());
+    },
     timeLog: (label = "default", ...values) => log(INFO, `${indent}${since(label)} ${format(values)}`.trimEnd()),
     timeEnd: (label = "default") => {
       log(INFO, indent + since(label));
@@ -84,6 +100,8 @@ define({
       indent += "  ";
     },
     groupCollapsed: (...values) => console.group(...values),
-    groupEnd: () => { indent = indent.slice(2); },
+    groupEnd: () => {
+      indent = indent.slice(2);
+    },
   },
 });

@@ -5,9 +5,13 @@ import { define, host } from "./host.js";
 const UTF8 = new Set(["utf-8", "utf8", "unicode-1-1-utf-8"]);
 
 class TextEncoder {
-  get encoding() { return "utf-8"; }
+  get encoding() {
+    return "utf-8";
+  }
 
-  encode(text = "") { return host.encode(String(text).toWellFormed()); }
+  encode(text = "") {
+    return host.encode(String(text).toWellFormed());
+  }
 
   encodeInto(text, into) {
     let read = 0;
@@ -30,14 +34,21 @@ class TextDecoder {
   #begun = false;
 
   constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
-    if (!UTF8.has(String(label).trim().toLowerCase())) throw new RangeError(`TextDecoder: the encoding ${JSON.stringify(label)} is not known here, only utf-8 is`);
+    if (!UTF8.has(String(label).trim().toLowerCase()))
+      throw new RangeError(`TextDecoder: the encoding ${JSON.stringify(label)} is not known here, only utf-8 is`);
     this.#fatal = fatal;
     this.#ignoreBOM = ignoreBOM;
   }
 
-  get encoding() { return "utf-8"; }
-  get fatal() { return this.#fatal; }
-  get ignoreBOM() { return this.#ignoreBOM; }
+  get encoding() {
+    return "utf-8";
+  }
+  get fatal() {
+    return this.#fatal;
+  }
+  get ignoreBOM() {
+    return this.#ignoreBOM;
+  }
 
   decode(input = new Uint8Array(0), { stream = false } = {}) {
     let bytes = toBytes(input);
@@ -81,5 +92,7 @@ function unfinished(bytes) {
 function same(a, b) {
   return a.length === b.length && a.every((v, i) => v === b[i]);
 }
+
+export { TextDecoder, TextEncoder };
 
 define({ TextEncoder, TextDecoder });

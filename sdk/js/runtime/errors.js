@@ -10,7 +10,13 @@ const MAX_CAUSES = 5;
 export function describe(error) {
   const frames = stack(error);
   // An error's own constructors are on its stack, and are not where it was made.
-  while (frames.length > 1 && error instanceof Error && frames[0].name && error.constructor.name.startsWith(frames[0].name.replace(/\d+$/, ""))) frames.shift();
+  while (
+    frames.length > 1 &&
+    error instanceof Error &&
+    frames[0].name &&
+    error.constructor.name.startsWith(frames[0].name.replace(/\d+$/, ""))
+  )
+    frames.shift();
   const at = error?.at ?? frames[0]?.at;
   const text = `${title(error)}${at ? ` (${at})` : ""}`;
   const lines = frames.map((f) => `    at ${f.name ? `${f.name} (${f.at})` : f.at}`);

@@ -8,7 +8,9 @@ class Body {
   #bytes;
   bodyUsed = false;
 
-  constructor(bytes) { this.#bytes = bytes; }
+  constructor(bytes) {
+    this.#bytes = bytes;
+  }
 
   get body() {
     if (this.#bytes === null) return null;
@@ -27,11 +29,21 @@ class Body {
     return this.#bytes ?? new Uint8Array(0);
   }
 
-  bytesOf() { return this.#bytes; }
-  async text() { return decodeText(this.#take()); }
-  async json() { return JSON.parse(decodeText(this.#take())); }
-  async bytes() { return this.#take().slice(); }
-  async arrayBuffer() { return this.#take().slice().buffer; }
+  bytesOf() {
+    return this.#bytes;
+  }
+  async text() {
+    return decodeText(this.#take());
+  }
+  async json() {
+    return JSON.parse(decodeText(this.#take()));
+  }
+  async bytes() {
+    return this.#take().slice();
+  }
+  async arrayBuffer() {
+    return this.#take().slice().buffer;
+  }
 }
 
 // decodeText leaves out the mark that some servers begin with.
@@ -62,7 +74,9 @@ class Request extends Body {
     if (type && !this.headers.has("content-type")) this.headers.set("content-type", type);
   }
 
-  clone() { return new Request(this); }
+  clone() {
+    return new Request(this);
+  }
 }
 
 function normalMethod(method) {
@@ -83,8 +97,12 @@ class Response extends Body {
     if (type && !this.headers.has("content-type")) this.headers.set("content-type", type);
   }
 
-  get ok() { return this.status >= 200 && this.status < 300; }
-  clone() { return new Response(this.bytesOf(), this); }
+  get ok() {
+    return this.status >= 200 && this.status < 300;
+  }
+  clone() {
+    return new Response(this.bytesOf(), this);
+  }
 
   static json(value, init = {}) {
     const headers = new Headers(init.headers);

@@ -18,15 +18,33 @@ class Headers {
     this.#values.set(key, this.#values.has(key) ? `${this.#values.get(key)}, ${text}` : text);
   }
 
-  set(name, value) { this.#values.set(keyOf(name), valueOf(name, value)); }
-  get(name) { return this.#values.get(keyOf(name)) ?? null; }
-  has(name) { return this.#values.has(keyOf(name)); }
-  delete(name) { this.#values.delete(keyOf(name)); }
-  forEach(f, self) { for (const [name, value] of this) f.call(self, value, name, this); }
-  *entries() { yield* [...this.#values].sort(([a], [b]) => (a < b ? -1 : 1)); }
-  *keys() { for (const [name] of this) yield name; }
-  *values() { for (const [, value] of this) yield value; }
-  [Symbol.iterator]() { return this.entries(); }
+  set(name, value) {
+    this.#values.set(keyOf(name), valueOf(name, value));
+  }
+  get(name) {
+    return this.#values.get(keyOf(name)) ?? null;
+  }
+  has(name) {
+    return this.#values.has(keyOf(name));
+  }
+  delete(name) {
+    this.#values.delete(keyOf(name));
+  }
+  forEach(f, self) {
+    for (const [name, value] of this) f.call(self, value, name, this);
+  }
+  *entries() {
+    yield* [...this.#values].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+  *keys() {
+    for (const [name] of this) yield name;
+  }
+  *values() {
+    for (const [, value] of this) yield value;
+  }
+  [Symbol.iterator]() {
+    return this.entries();
+  }
 }
 
 function keyOf(name) {
@@ -39,5 +57,7 @@ function valueOf(name, value) {
   if (/[\0\r\n]/.test(text)) throw new TypeError(`the header ${name} has a line break in it`);
   return text;
 }
+
+export { Headers };
 
 define({ Headers });

@@ -33,7 +33,11 @@ function object(value, depth, above) {
     if (value.length > MAX_ITEMS) items.push(`… ${value.length - MAX_ITEMS} more`);
     return `${Array.isArray(value) ? "" : `${name} `}[${items.join(", ")}]`;
   }
-  if (value instanceof Map) return `Map {${[...value].slice(0, MAX_ITEMS).map(([k, v]) => `${show(k)} => ${show(v)}`).join(", ")}}`;
+  if (value instanceof Map)
+    return `Map {${[...value]
+      .slice(0, MAX_ITEMS)
+      .map(([k, v]) => `${show(k)} => ${show(v)}`)
+      .join(", ")}}`;
   if (value instanceof Set) return `Set {${[...value].slice(0, MAX_ITEMS).map(show).join(", ")}}`;
   if (value instanceof Promise) return "Promise";
   const fields = Object.keys(value)

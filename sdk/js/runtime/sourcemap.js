@@ -12,7 +12,9 @@ function load() {
 }
 
 const DIGITS = new Int8Array(128).fill(-1);
-Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/").forEach((c, i) => { DIGITS[c.charCodeAt(0)] = i; });
+Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/").forEach((c, i) => {
+  DIGITS[c.charCodeAt(0)] = i;
+});
 
 // segments decodes lines up to one: all numbers but the first of a segment are
 // differences from the segment before, across lines.

@@ -14,7 +14,9 @@ let running = { name: "the page's top level", of: undefined, input: undefined };
 
 // Until start has the page, its top level runs, and may wait.
 host.begin(
-  () => { throw new Error("the page did not start"); },
+  () => {
+    throw new Error("the page did not start");
+  },
   turn,
   describe,
 );
@@ -76,12 +78,16 @@ function own(f, file, name) {
 // framework made of one (memo, forwardRef).
 function component(c, at, renderer) {
   if (typeof c !== "function" && !(typeof c === "object" && c !== null && "$$typeof" in c)) {
-    throw failure(`the default export is ${kind(c)}, no component: export default a function that returns JSX, or export a function named render`, at);
+    throw failure(
+      `the default export is ${kind(c)}, no component: export default a function that returns JSX, or export a function named render`,
+      at,
+    );
   }
   return (input) => renderer(c, input.props);
 }
 
-const kind = (v) => (v === null || v === undefined ? String(v) : `${Array.isArray(v) ? "an array" : `a value of type ${typeof v}`}, ${inspect(v, 1)}`);
+const kind = (v) =>
+  v === null || v === undefined ? String(v) : `${Array.isArray(v) ? "an array" : `a value of type ${typeof v}`}, ${inspect(v, 1)}`;
 
 function json(value) {
   const text = JSON.stringify(value);
@@ -90,7 +96,8 @@ function json(value) {
 }
 
 function result(value) {
-  if (typeof value !== "object" || value === null) throw failure(`getStaticProps returned ${kind(value)}, want { props }, { notFound: true } or { redirect }`, running.of);
+  if (typeof value !== "object" || value === null)
+    throw failure(`getStaticProps returned ${kind(value)}, want { props }, { notFound: true } or { redirect }`, running.of);
   const problem = "props" in value ? unfit(value.props) : "";
   if (problem) throw failure(`getStaticProps returned what JSON cannot hold: ${problem}`, running.of);
   return json(value);
@@ -98,7 +105,7 @@ function result(value) {
 
 function body(value) {
   if (typeof value === "string") return value.startsWith("<html") ? `<!doctype html>${value}` : value;
-  if (value instanceof ReadableStream) return collect(value);
+  if (typeof value?.[Symbol.asyncIterator] === "function") return collect(value);
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return toBytes(value);
   if (value === null || value === undefined || Object.prototype.toString === value.toString) {
     throw failure(`render returned ${kind(value)}, want a string, bytes or a stream`, running.of);

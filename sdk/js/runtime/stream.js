@@ -16,7 +16,9 @@ class ReadableStream {
     this.#source = source;
     const stream = this;
     this.#controller = {
-      get desiredSize() { return stream.#closed ? 0 : stream.#readers.length + 1 - stream.#queue.length; },
+      get desiredSize() {
+        return stream.#closed ? 0 : stream.#readers.length + 1 - stream.#queue.length;
+      },
       byobRequest: null,
       enqueue: (chunk) => {
         if (this.#closed || this.#failed) throw new TypeError("the stream is closed");
@@ -67,7 +69,9 @@ class ReadableStream {
     return {
       read: () => this.#read(),
       cancel: (reason) => this.cancel(reason),
-      releaseLock: () => { this.locked = false; },
+      releaseLock: () => {
+        this.locked = false;
+      },
     };
   }
 
@@ -86,5 +90,7 @@ class ReadableStream {
     }
   }
 }
+
+export { ReadableStream };
 
 define({ ReadableStream });

@@ -43,6 +43,8 @@ export function drop() {
   waiting = [];
 }
 
+const origin = Date.now();
+
 define({
   setTimeout: (run, delay, ...values) => add(run, delay, undefined, values),
   setInterval: (run, delay, ...values) => add(run, delay, Math.max(1, Number(delay) || 0), values),
@@ -50,7 +52,5 @@ define({
   clearTimeout: clear,
   clearInterval: clear,
   clearImmediate: clear,
-  performance: { now: () => Date.now() - origin, timeOrigin: Date.now(), mark() {}, measure() {} },
+  performance: { now: () => Date.now() - origin, timeOrigin: origin, mark() {}, measure() {} },
 });
-
-const origin = performance.timeOrigin;

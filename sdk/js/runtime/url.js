@@ -28,11 +28,21 @@ class URL {
   constructor(input, base) {
     const from = base === undefined ? undefined : base instanceof URL ? base : new URL(base);
     // eslint-disable-next-line no-control-regex -- the standard strips them
-    this.#parse(String(input).replace(/^[\0- ]+|[\0- ]+$/g, "").replace(/[\t\n\r]/g, "").toWellFormed(), from);
-    this.#params = watch(this.#query ?? "", (text) => { this.#query = text === "" ? null : text; });
+    this.#parse(
+      String(input)
+        .replace(/^[\0- ]+|[\0- ]+$/g, "")
+        .replace(/[\t\n\r]/g, "")
+        .toWellFormed(),
+      from,
+    );
+    this.#params = watch(this.#query ?? "", (text) => {
+      this.#query = text === "" ? null : text;
+    });
   }
 
-  static canParse(input, base) { return URL.parse(input, base) !== null; }
+  static canParse(input, base) {
+    return URL.parse(input, base) !== null;
+  }
 
   static parse(input, base) {
     try {
@@ -43,7 +53,9 @@ class URL {
   }
 
   #parse(input, base) {
-    const bad = () => { throw new TypeError(`${JSON.stringify(input)} is not a URL${base ? "" : ", or needs a base"}`); };
+    const bad = () => {
+      throw new TypeError(`${JSON.stringify(input)} is not a URL${base ? "" : ", or needs a base"}`);
+    };
     let rest = input;
     const hash = rest.indexOf("#");
     if (hash >= 0) {
@@ -139,7 +151,14 @@ class URL {
     const credentials = this.#username || this.#password ? `${this.#username}${this.#password && `:${this.#password}`}@` : "";
     const authority = this.#host === null ? "" : `//${credentials}${this.host}`;
     const guard = this.#host === null && this.#path.length > 1 && this.#path[0] === "" && typeof this.#path !== "string" ? "/." : "";
-    return this.#protocol + authority + guard + this.pathname + (this.#query === null ? "" : `?${this.#query}`) + (this.#fragment === null ? "" : `#${this.#fragment}`);
+    return (
+      this.#protocol +
+      authority +
+      guard +
+      this.pathname +
+      (this.#query === null ? "" : `?${this.#query}`) +
+      (this.#fragment === null ? "" : `#${this.#fragment}`)
+    );
   }
 
   set href(value) {
@@ -152,11 +171,17 @@ class URL {
     this.#path = url.#path;
     this.#query = url.#query;
     this.#fragment = url.#fragment;
-    this.#params = watch(this.#query ?? "", (text) => { this.#query = text === "" ? null : text; });
+    this.#params = watch(this.#query ?? "", (text) => {
+      this.#query = text === "" ? null : text;
+    });
   }
 
-  get origin() { return special(this.#protocol) && this.#protocol !== "file:" ? `${this.#protocol}//${this.host}` : "null"; }
-  get protocol() { return this.#protocol; }
+  get origin() {
+    return special(this.#protocol) && this.#protocol !== "file:" ? `${this.#protocol}//${this.host}` : "null";
+  }
+  get protocol() {
+    return this.#protocol;
+  }
   set protocol(value) {
     const name = String(value).replace(/:.*$/s, "").toLowerCase() + ":";
     if (!/^[a-z][a-z0-9+.-]*:$/.test(name) || special(name) !== special(this.#protocol)) return;
@@ -164,11 +189,21 @@ class URL {
     this.#setPort(this.#port);
   }
 
-  get username() { return this.#username; }
-  set username(value) { if (this.#host) this.#username = escapeUser(String(value)); }
-  get password() { return this.#password; }
-  set password(value) { if (this.#host) this.#password = escapeUser(String(value)); }
-  get host() { return (this.#host ?? "") + (this.#port && `:${this.#port}`); }
+  get username() {
+    return this.#username;
+  }
+  set username(value) {
+    if (this.#host) this.#username = escapeUser(String(value));
+  }
+  get password() {
+    return this.#password;
+  }
+  set password(value) {
+    if (this.#host) this.#password = escapeUser(String(value));
+  }
+  get host() {
+    return (this.#host ?? "") + (this.#port && `:${this.#port}`);
+  }
   set host(value) {
     const [, name, port] = /^([^/?#]*?)(?::(\d*))?(?:[/?#].*)?$/s.exec(String(value)) ?? [];
     const host = name && hostOf(name, special(this.#protocol));
@@ -177,19 +212,25 @@ class URL {
     if (port) this.#setPort(port);
   }
 
-  get hostname() { return this.#host ?? ""; }
+  get hostname() {
+    return this.#host ?? "";
+  }
   set hostname(value) {
     const host = hostOf(String(value).replace(/[/?#:].*$/s, ""), special(this.#protocol));
     if (host && typeof this.#path !== "string") this.#host = host;
   }
 
-  get port() { return this.#port; }
+  get port() {
+    return this.#port;
+  }
   set port(value) {
     const digits = /^\d*/.exec(String(value))[0];
     if (this.#host && Number(digits) <= 65535 && (digits !== "" || value === "")) this.#setPort(digits);
   }
 
-  get pathname() { return typeof this.#path === "string" ? this.#path : this.#path.map((s) => `/${s}`).join(""); }
+  get pathname() {
+    return typeof this.#path === "string" ? this.#path : this.#path.map((s) => `/${s}`).join("");
+  }
   set pathname(value) {
     if (typeof this.#path === "string") return;
     this.#path = [];
@@ -197,22 +238,36 @@ class URL {
     this.#segments((special(this.#protocol) ? text.replaceAll("\\", "/") : text).replace(/^\//, ""));
   }
 
-  get search() { return this.#query ? `?${this.#query}` : ""; }
+  get search() {
+    return this.#query ? `?${this.#query}` : "";
+  }
   set search(value) {
     const text = String(value).replace(/^\?/, "");
     this.#query = text === "" ? null : escapeQuery(text.replaceAll("#", "%23"), this.#protocol);
-    this.#params = watch(this.#query ?? "", (query) => { this.#query = query === "" ? null : query; });
+    this.#params = watch(this.#query ?? "", (query) => {
+      this.#query = query === "" ? null : query;
+    });
   }
 
-  get searchParams() { return this.#params; }
-  get hash() { return this.#fragment ? `#${this.#fragment}` : ""; }
+  get searchParams() {
+    return this.#params;
+  }
+  get hash() {
+    return this.#fragment ? `#${this.#fragment}` : "";
+  }
   set hash(value) {
     const text = String(value).replace(/^#/, "");
     this.#fragment = text === "" ? null : escapeFragment(text);
   }
 
-  toString() { return this.href; }
-  toJSON() { return this.href; }
+  toString() {
+    return this.href;
+  }
+  toJSON() {
+    return this.href;
+  }
 }
+
+export { URL };
 
 define({ URL, URLSearchParams });

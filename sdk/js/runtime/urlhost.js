@@ -14,8 +14,16 @@ export function hostOf(text, special) {
   } catch {
     return null;
   }
-  name = name.normalize("NFKC").toLowerCase().normalize("NFC").replace(/[\u3002\uff0e\uff61]/g, ".").replaceAll("\u00ad", "");
-  name = name.split(".").map((label) => (/^[\0-\x7f]*$/.test(label) ? label : `xn--${punycode(label)}`)).join(".");
+  name = name
+    .normalize("NFKC")
+    .toLowerCase()
+    .normalize("NFC")
+    .replace(/[\u3002\uff0e\uff61]/g, ".")
+    .replaceAll("\u00ad", "");
+  name = name
+    .split(".")
+    .map((label) => (/^[\0-\x7f]*$/.test(label) ? label : `xn--${punycode(label)}`))
+    .join(".");
   if (FORBIDDEN_NAME.test(name)) return null;
   const last = name.replace(/\.$/, "").split(".").at(-1);
   return /^(\d+|0x[0-9a-f]*)$/i.test(last) ? ipv4(name) : name;

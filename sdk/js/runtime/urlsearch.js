@@ -18,10 +18,13 @@ export class URLSearchParams {
   }
 
   #read(text) {
-    this.#pairs = text.split("&").filter(Boolean).map((part) => {
-      const at = part.indexOf("=");
-      return at < 0 ? [unescape(part), ""] : [unescape(part.slice(0, at)), unescape(part.slice(at + 1))];
-    });
+    this.#pairs = text
+      .split("&")
+      .filter(Boolean)
+      .map((part) => {
+        const at = part.indexOf("=");
+        return at < 0 ? [unescape(part), ""] : [unescape(part.slice(0, at)), unescape(part.slice(at + 1))];
+      });
   }
 
   static {
@@ -33,9 +36,13 @@ export class URLSearchParams {
     };
   }
 
-  #tell() { this.#changed(this.toString()); }
+  #tell() {
+    this.#changed(this.toString());
+  }
 
-  get size() { return this.#pairs.length; }
+  get size() {
+    return this.#pairs.length;
+  }
 
   append(name, value) {
     this.#pairs.push([String(name).toWellFormed(), String(value).toWellFormed()]);
@@ -47,9 +54,15 @@ export class URLSearchParams {
     this.#tell();
   }
 
-  get(name) { return this.#pairs.find(([n]) => n === String(name))?.[1] ?? null; }
-  getAll(name) { return this.#pairs.filter(([n]) => n === String(name)).map(([, v]) => v); }
-  has(name, value) { return this.#pairs.some(([n, v]) => n === String(name) && (value === undefined || v === String(value))); }
+  get(name) {
+    return this.#pairs.find(([n]) => n === String(name))?.[1] ?? null;
+  }
+  getAll(name) {
+    return this.#pairs.filter(([n]) => n === String(name)).map(([, v]) => v);
+  }
+  has(name, value) {
+    return this.#pairs.some(([n, v]) => n === String(name) && (value === undefined || v === String(value)));
+  }
 
   set(name, value) {
     const first = this.#pairs.findIndex(([n]) => n === String(name));
@@ -67,12 +80,24 @@ export class URLSearchParams {
     this.#tell();
   }
 
-  forEach(f, self) { for (const [name, value] of this) f.call(self, value, name, this); }
-  *entries() { for (const pair of this.#pairs) yield [...pair]; }
-  *keys() { for (const [name] of this.#pairs) yield name; }
-  *values() { for (const [, value] of this.#pairs) yield value; }
-  [Symbol.iterator]() { return this.entries(); }
-  toString() { return this.#pairs.map(([n, v]) => `${escape(n)}=${escape(v)}`).join("&"); }
+  forEach(f, self) {
+    for (const [name, value] of this) f.call(self, value, name, this);
+  }
+  *entries() {
+    for (const pair of this.#pairs) yield [...pair];
+  }
+  *keys() {
+    for (const [name] of this.#pairs) yield name;
+  }
+  *values() {
+    for (const [, value] of this.#pairs) yield value;
+  }
+  [Symbol.iterator]() {
+    return this.entries();
+  }
+  toString() {
+    return this.#pairs.map(([n, v]) => `${escape(n)}=${escape(v)}`).join("&");
+  }
 }
 
 // watch makes the params of a URL, which is told when they change.
