@@ -69,8 +69,8 @@ type linker struct {
 	engine *wasm.Module
 	shim   *shim
 
-	memoryBase, tableBase, stack uint32 // where the shim's begin; the global that is the stack pointer
-	list                         uint32 // the address of the list of parts
+	memoryBase, tableBase uint32 // where the shim's begin
+	list                  uint32 // the address of the list of parts
 
 	// From indices of the shim to those of the whole.
 	types, funcs, global []uint32

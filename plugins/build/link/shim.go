@@ -14,6 +14,9 @@ type shim struct {
 	table  uint32 // elements of its table
 }
 
+// maxShim bounds a shim's memory and table. Ours takes some hundred bytes.
+const maxShim = 16 << 20
+
 // memInfo is the subsection of dylink.0 with the sizes.
 const memInfo = 1
 
@@ -37,6 +40,9 @@ func readShim(data []byte) (*shim, error) {
 		s.memory, sizes = u32(sizes)
 		_, sizes = u32(sizes) // alignment: places are aligned to 64 KiB
 		s.table, _ = u32(sizes)
+		if s.memory > maxShim || s.table > maxShim {
+			return nil, fmt.Errorf("it takes %d bytes of memory and %d elements of a table", s.memory, s.table)
+		}
 		return s, nil
 	}
 	return nil, errors.New("it does not say how much memory it needs: link it with -shared and -fPIC")
