@@ -98,8 +98,7 @@ export function tell(reason: string): void {
  */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
   const what = message === null ? "aborted" : message;
-  // Behind the empty line is what the host takes for a stack.
-  tell(file === null ? what : `${what}\n\n${file}:${line}:${column}`);
+  tell(file === null ? what : `${what} at ${file}:${line}:${column}`);
   unreachable();
 }
 

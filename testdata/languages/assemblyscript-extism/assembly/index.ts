@@ -5,7 +5,7 @@ import { Config, Host, LogLevel, Memory } from "@extism/as-pdk";
 import { error_set, http_request, length } from "@extism/as-pdk/lib/env";
 
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
-  error_set(Memory.allocateString(`${message === null ? "aborted" : message}\n\n${file!}:${line}:${column}`).offset);
+  error_set(Memory.allocateString(`${message === null ? "aborted" : message} at ${file!}:${line}:${column}`).offset);
   unreachable();
 }
 
