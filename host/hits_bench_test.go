@@ -59,10 +59,10 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 // clients are in the same process, where they wait for a processor as the server
 // does.
 func (h *benchHost) compareHits(b *testing.B, load func() (stop func())) {
-	const span = 3 * time.Second
+	const span = time.Second
 	var idle, busy []time.Duration
 	var p99, rate []float64
-	for range max(3, b.N) {
+	for range max(9, b.N) {
 		without := h.hits(span)
 		stop := load()
 		with := h.hits(span)
