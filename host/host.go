@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"runtime"
@@ -63,9 +64,10 @@ type Host struct {
 	happened *admin.Events
 	follower *watch.Plugins // nil but in Start, between Open and Serve
 
-	cluster *cluster.Cluster                  // nil for a host alone
-	shared  *jetstream.Store                  // nil for a host alone
-	loaded  atomic.Pointer[registry.Registry] // registry, for the cluster, which is there before
+	cluster  *cluster.Cluster                  // nil for a host alone
+	shared   *jetstream.Store                  // nil for a host alone
+	versions *cluster.Versions                 // nil for a host alone, and but in Start
+	loaded   atomic.Pointer[registry.Registry] // registry, for the cluster, which is there before
 }
 
 // Open builds a Host: it opens the store and loads the plugins. Plugins that do
@@ -116,6 +118,11 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		return nil, err
 	}
 	h.loaded.Store(h.registry)
+	if h.versions != nil {
+		if err := h.versions.Start(ctx, h.registry); err != nil {
+			return nil, fmt.Errorf("serve what the other hosts do: %w", err)
+		}
+	}
 	h.metrics.observe(h.registry, h.guard)
 	for _, p := range h.registry.Table().Problems {
 		opt.Log.Log(ctx, failureLevel(opt.Mode), "plugin not loaded", "plugin", p.Plugin, "error", p.Err)
@@ -236,6 +243,9 @@ func (h *Host) registryOptions() registry.Options {
 	}
 	if h.opt.Mode == Start {
 		h.hotLoad(&opt)
+		if h.versions != nil {
+			opt.Agree = h.versions.Agree
+		}
 	}
 	return opt
 }

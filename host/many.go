@@ -119,6 +119,11 @@ func (h *Host) openClusterStore(ctx context.Context) (isr.Store, error) {
 	if err := h.cluster.Start(ctx, pages, h.about); err != nil {
 		return nil, errors.Join(err, front.Close())
 	}
+	if h.opt.Mode == Start {
+		if h.versions, err = h.cluster.OpenVersions(ctx); err != nil {
+			return nil, errors.Join(err, front.Close())
+		}
+	}
 	return front, nil
 }
 

@@ -52,6 +52,9 @@ func (h *Host) Serve(ctx context.Context, ready func(Addresses)) (err error) {
 			if stopping.Load() {
 				return errors.New("shutting down")
 			}
+			if h.versions != nil {
+				return h.versions.Behind()
+			}
 			return nil
 		},
 		Details:    h.details,

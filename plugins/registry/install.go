@@ -226,13 +226,22 @@ func (r *Registry) Remove(ctx context.Context, name string) error {
 		_, err := r.refuse(&Report{Plugin: name, At: r.opt.Now().UTC(), Trial: NoTrial}, withCode(CodeNoPlugin, "", fmt.Errorf("there is no plugin %q", name)))
 		return err
 	}
+	return r.take(ctx, name, place, false)
+}
+
+// take is Remove in the place's turn; agreed tells that the other hosts know.
+func (r *Registry) take(ctx context.Context, name, place string, agreed bool) error {
 	held := r.held(place)
+	c := change{place: place, held: held, reason: ReasonRemoved, agreed: agreed}
+	if err := r.agree(ctx, c, name); err != nil {
+		return err
+	}
 	if held != "" {
 		if err := r.rememberRemoved(name, place, held); err != nil {
 			return fmt.Errorf("remove plugin %s: keep that it is removed: %w", name, err)
 		}
 	}
-	if err := r.commit(ctx, change{place: place, held: held, reason: ReasonRemoved}); err != nil {
+	if err := r.commit(ctx, c); err != nil {
 		return err
 	}
 	r.changed()
@@ -242,7 +251,13 @@ func (r *Registry) Remove(ctx context.Context, name string) error {
 
 // activate commits a version and tells about it.
 func (r *Registry) activate(ctx context.Context, c change, report *Report, begun time.Time) (*Report, error) {
-	if err := r.commit(ctx, c); err != nil {
+	err := r.agree(ctx, c, report.Plugin)
+	if err != nil {
+		r.discard(c.version, err)
+	} else {
+		err = r.commit(ctx, c)
+	}
+	if err != nil {
 		if ctx.Err() != nil || errors.Is(err, ErrClosed) {
 			return nil, err
 		}

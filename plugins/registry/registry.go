@@ -47,9 +47,12 @@ type Options struct {
 	LookupEnv func(string) (string, bool) // for ${NAME} in fetch headers; nil: nothing is set
 	Now       func() time.Time            // nil: time.Now
 	Parallel  int                         // plugins that load at once when the registry opens; 0: one
-	Changed   func()                      // called when there is another table; returns at once; may be nil
-	Events    Events
-	Log       *slog.Logger // required
+	// Agree has the other hosts of the site do the same, before a version becomes active
+	// here or a plugin goes. If it fails nothing changes. nil: this host is alone.
+	Agree   func(ctx context.Context, p Proposal) error
+	Changed func() // called when there is another table; returns at once; may be nil
+	Events  Events
+	Log     *slog.Logger // required
 }
 
 // ErrClosed is returned by what a closed Registry, or a version of it, is asked to do.

@@ -97,6 +97,12 @@ func (r *Registry) replace(ctx context.Context, dir string, a *bundle, err error
 
 // settleFolder commits what came of loading a folder and tells about it.
 func (r *Registry) settleFolder(ctx context.Context, c change, report *Report, begun time.Time) error {
+	if c.works() && report.Version != report.Previous {
+		if err := r.agree(ctx, c, c.version.Plugin); err != nil {
+			r.discard(c.version, err)
+			c.version, c.problem = nil, &Problem{Plugin: c.version.Plugin, Dir: c.place, Err: refusedBy(report, err)}
+		}
+	}
 	err := r.commit(ctx, c)
 	if err != nil && (ctx.Err() != nil || errors.Is(err, ErrClosed)) {
 		return err

@@ -67,6 +67,7 @@ const (
 	CodeFuel      = "fuel"      // a page needs much more work
 	CodeSlow      = "slow"      // the trial did not end in its time
 	CodeProbation = "probation" // too many generations failed after it went live
+	CodeHosts     = "hosts"     // another host of the site cannot have it
 	CodeKeep      = "keep"      // it cannot be kept on the disk
 	CodeUnknown   = "not_kept"  // there is no such version to go back to
 	CodeNoPlugin  = "no_plugin" // there is no such plugin

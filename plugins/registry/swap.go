@@ -41,6 +41,7 @@ type change struct {
 	problem *Problem // why there is no new version
 	held    string   // see record.Held
 	reason  Reason
+	agreed  bool // by all hosts, if there are many
 }
 
 // commit makes a change. The place's turn is held. If the version cannot take

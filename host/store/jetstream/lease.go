@@ -67,7 +67,12 @@ func (l *Leases) Try(ctx context.Context, key string) (release func()) {
 		case err == nil && !m.deleted():
 			return nil
 		case err == nil:
-			seq, err = l.bucket.write(ctx, subject, l.header(key), nil, m.seq)
+			if seq, err = l.bucket.write(ctx, subject, l.header(key), nil, m.seq); err == nil {
+				// Who had it a moment ago has stored a page.
+				if e := l.store.Sync(ctx); e != nil {
+					l.store.log.Debug("a page may be made twice", "path", key, "cause", e)
+				}
+			}
 		}
 		if errors.Is(err, errConflict) || errors.Is(err, errNone) {
 			return nil // somebody was faster, or is gone this moment
