@@ -53,17 +53,20 @@ func (d *Dir) Put(ctx context.Context, e *isr.Entry) (bool, error) {
 	path := d.path("pages", sum)
 	// The answer that counts is the one under the lock. This one saves hosts that
 	// renewed the same page at the same time all but the first write.
-	if stays, err := d.hasNewer(path, e); err != nil {
-		return false, fmt.Errorf("put page %q: %w", e.Key, explain(err))
-	} else if stays {
-		return false, nil
-	}
 	_, err = os.Lstat(path)
+	replaces := err == nil
+	if replaces {
+		if stays, err := d.hasNewer(path, e); err != nil {
+			return false, fmt.Errorf("put page %q: %w", e.Key, explain(err))
+		} else if stays {
+			return false, nil
+		}
+	}
 	stored, err := d.replace(ctx, replacement{
 		sum:     sum,
 		path:    path,
 		data:    data,
-		flush:   err == nil, // see the package comment
+		flush:   replaces, // see the package comment
 		change:  isr.Change{Key: e.Key},
 		already: func() (bool, error) { return d.hasNewer(path, e) },
 		aside:   func() error { return d.setAside(path, sum, e) },
