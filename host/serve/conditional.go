@@ -4,16 +4,17 @@ import (
 	"bytes"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 )
 
 // has tells whether the visitor has the representation with this entity tag
 // (S51, RFC 9110 section 13.1.2). Only an answer that would succeed can be unneeded.
-func has(c *fiber.Ctx, etag []byte, status int) bool {
+func has(r *fasthttp.RequestCtx, etag []byte, status int) bool {
 	if status < 200 || status > 299 {
 		return false
 	}
-	for _, list := range c.Request().Header.PeekAll(fiber.HeaderIfNoneMatch) {
-		if matches(list, etag) {
+	for _, list := range r.Request.Header.PeekAll(fiber.HeaderIfNoneMatch) {
+		if bytes.Equal(list, etag) || matches(list, etag) { // most often it is just the one
 			return true
 		}
 	}
@@ -44,11 +45,11 @@ func matches(list, etag []byte) bool {
 }
 
 // notModified answers 304: the header is written, the body is not.
-func notModified(c *fiber.Ctx) error {
-	header := &c.Response().Header
+func notModified(r *fasthttp.RequestCtx) error {
+	header := &r.Response.Header
 	header.SetNoDefaultContentType(true)
-	header.Del(fiber.HeaderContentType)
-	header.DelBytes(headerEncoding)
-	c.Status(fiber.StatusNotModified)
+	header.SetContentTypeBytes(nil)
+	header.SetContentEncodingBytes(nil)
+	r.SetStatusCode(fiber.StatusNotModified)
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/utils"
+	"github.com/valyala/fasthttp"
 
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/plugins/page"
@@ -46,51 +47,51 @@ func dataPath(key string) string {
 }
 
 // data answers with the props of a page, from the same entry as the page.
-func (s *Server) data(c *fiber.Ctx, rest string) error {
+func (s *Server) data(r *fasthttp.RequestCtx, rest string) error {
 	key, err := dataKey(rest)
 	if err != nil {
-		return malformed(c, err)
+		return malformed(r, err)
 	}
 	if key == "" {
-		return s.noData(c)
+		return s.noData(r)
 	}
 	table := s.opt.Table()
 	if plain, ok := table.Unprefixed(key); ok {
-		return s.moved(c, dataPath(plain), "")
+		return s.moved(r, dataPath(plain), "")
 	}
 	match, ok := table.Lookup(key)
 	if !ok {
-		return s.noData(c)
+		return s.noData(r)
 	}
-	draft, done := s.drafting(c)
+	draft, done := s.drafting(r)
 	defer done()
 	if !draft && match.Version.Fallback == page.FallbackFalse && !match.Known() {
-		return s.noData(c)
+		return s.noData(r)
 	}
 	manner := isr.Plain
-	if isPrefetch(c) {
+	if isPrefetch(r) {
 		manner = isr.Prefetch
 	}
-	answer, err := s.ask(c, match, key, manner, draft)
+	answer, err := s.ask(r, match, key, manner, draft)
 	if err != nil {
 		status := fiber.StatusInternalServerError
 		if unavailable(err) {
 			status = fiber.StatusServiceUnavailable
 		}
-		c.Response().Header.Set(fiber.HeaderCacheControl, noStore)
-		return document(c, status, `{"message":"`+utils.StatusMessage(status)+`"}`)
+		r.Response.Header.Set(fiber.HeaderCacheControl, noStore)
+		return document(r, status, `{"message":"`+utils.StatusMessage(status)+`"}`)
 	}
 	if match.Path == notFoundKey || match.Path == failedKey {
 		if answer.Entry.Kind != page.KindProps {
-			return s.noData(c)
+			return s.noData(r)
 		}
-		c.Response().Header.Set(fiber.HeaderCacheControl, noStore) // as the page itself (S42)
-		return document(c, fiber.StatusOK, isr.DataPrefix+string(answer.Entry.Props)+isr.DataSuffix)
+		r.Response.Header.Set(fiber.HeaderCacheControl, noStore) // as the page itself (S42)
+		return document(r, fiber.StatusOK, isr.DataPrefix+string(answer.Entry.Props)+isr.DataSuffix)
 	}
-	s.cached(c, answer)
+	s.cached(r, answer)
 	switch entry := answer.Entry; entry.Kind {
 	case page.KindNotFound:
-		return document(c, fiber.StatusNotFound, `{"notFound":true}`)
+		return document(r, fiber.StatusNotFound, `{"notFound":true}`)
 	case page.KindRedirect:
 		body, err := json.Marshal(map[string]any{"redirect": map[string]any{
 			"destination": s.destination(entry.Redirect), "statusCode": entry.Redirect.StatusCode,
@@ -98,20 +99,20 @@ func (s *Server) data(c *fiber.Ctx, rest string) error {
 		if err != nil {
 			return err
 		}
-		return document(c, fiber.StatusOK, string(body))
+		return document(r, fiber.StatusOK, string(body))
 	default:
-		return s.props(c, entry)
+		return s.props(r, entry)
 	}
 }
 
 // props writes the data document of a page.
-func (s *Server) props(c *fiber.Ctx, entry *isr.Entry) error {
-	response := c.Response()
+func (s *Server) props(r *fasthttp.RequestCtx, entry *isr.Entry) error {
+	response := &r.Response
 	response.Header.SetContentType(typeJSON)
-	body, done := s.represent(c, entry.DataETag, nil, entry.DataEncodings, fiber.StatusOK)
+	body, done := s.represent(r, entry.DataETag, nil, entry.DataEncodings, fiber.StatusOK)
 	switch {
 	case done:
-		return notModified(c)
+		return notModified(r)
 	case body != nil:
 		response.SetBodyRaw(body)
 	default:
@@ -122,14 +123,14 @@ func (s *Server) props(c *fiber.Ctx, entry *isr.Entry) error {
 	return nil
 }
 
-func (s *Server) noData(c *fiber.Ctx) error {
-	c.Response().Header.Set(fiber.HeaderCacheControl, noStore)
-	return document(c, fiber.StatusNotFound, `{"notFound":true}`)
+func (s *Server) noData(r *fasthttp.RequestCtx) error {
+	r.Response.Header.Set(fiber.HeaderCacheControl, noStore)
+	return document(r, fiber.StatusNotFound, `{"notFound":true}`)
 }
 
-func document(c *fiber.Ctx, status int, body string) error {
-	c.Status(status)
-	c.Response().Header.SetContentType(typeJSON)
-	c.Response().SetBodyString(body)
+func document(r *fasthttp.RequestCtx, status int, body string) error {
+	r.SetStatusCode(status)
+	r.Response.Header.SetContentType(typeJSON)
+	r.Response.SetBodyString(body)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/plugins/manifest/strict"
@@ -33,9 +34,9 @@ const (
 func (s *Server) enterDraft(c *fiber.Ctx) error {
 	switch {
 	case s.draftKey == nil:
-		return s.notFound(c, "")
-	case !isRead(c):
-		return notAllowed(c)
+		return s.notFound(c.Context(), "")
+	case !isRead(c.Context()):
+		return notAllowed(c.Context())
 	case !s.admit(c, func() bool { return s.opt.Drafts.Secret.Matches(given(c)) }):
 		return nil // it is answered
 	}
@@ -47,23 +48,23 @@ func (s *Server) enterDraft(c *fiber.Ctx) error {
 		return refusal(c, fiber.StatusNotFound, fmt.Sprintf("no page of this site has the path %s", key))
 	}
 	expires := s.opt.Now().Add(draftLifetime)
-	s.setDraft(c, s.draftKey.sign(s.draftScope(c), expires), draftLifetime)
+	s.setDraft(c.Context(), s.draftKey.sign(s.draftScope(c.Context()), expires), draftLifetime)
 	return s.leadTo(c, key)
 }
 
 // leaveDraft takes the cookie away and leads to the page. It needs no secret.
 func (s *Server) leaveDraft(c *fiber.Ctx) error {
 	if s.draftKey == nil {
-		return s.notFound(c, "")
+		return s.notFound(c.Context(), "")
 	}
-	if !isRead(c) {
-		return notAllowed(c)
+	if !isRead(c.Context()) {
+		return notAllowed(c.Context())
 	}
 	key, err := s.pageOf(c.Query("path", "/"))
 	if err != nil {
 		return refusal(c, fiber.StatusBadRequest, err.Error())
 	}
-	s.setDraft(c, "", 0)
+	s.setDraft(c.Context(), "", 0)
 	return s.leadTo(c, key)
 }
 
@@ -96,52 +97,52 @@ func (s *Server) leadTo(c *fiber.Ctx, key string) error {
 }
 
 // setDraft sets the cookie, or takes it away if there is no value.
-func (s *Server) setDraft(c *fiber.Ctx, value string, lifetime time.Duration) {
+func (s *Server) setDraft(r *fasthttp.RequestCtx, value string, lifetime time.Duration) {
 	scope := s.opt.BasePath
 	if scope == "" {
 		scope = "/"
 	}
 	cookie := fmt.Sprintf("%s=%s; Path=%s; Max-Age=%d; HttpOnly; SameSite=Lax", draftCookie, value, scope, int(lifetime/time.Second))
-	if isSecure(c) {
+	if isSecure(r) {
 		cookie += "; Secure"
 	}
-	c.Response().Header.Set(fiber.HeaderSetCookie, cookie)
+	r.Response.Header.Set(fiber.HeaderSetCookie, cookie)
 }
 
 // isSecure tells whether the visitor's connection is encrypted, which whoever
 // ends the encryption in front of this host says. Who lies about it, lies to himself.
-func isSecure(c *fiber.Ctx) bool {
-	proto, _, _ := strings.Cut(c.Get(fiber.HeaderXForwardedProto), ",")
-	return c.Context().IsTLS() || strings.EqualFold(strings.TrimSpace(proto), "https")
+func isSecure(r *fasthttp.RequestCtx) bool {
+	proto, _, _ := strings.Cut(string(r.Request.Header.Peek(fiber.HeaderXForwardedProto)), ",")
+	return r.IsTLS() || strings.EqualFold(strings.TrimSpace(proto), "https")
 }
 
 // draftScope is what a cookie is good for: this site, by the name by which the editor knows it.
-func (s *Server) draftScope(c *fiber.Ctx) string {
-	return strings.ToLower(string(c.Request().Header.Host())) + s.opt.BasePath
+func (s *Server) draftScope(r *fasthttp.RequestCtx) string {
+	return strings.ToLower(string(r.Request.Header.Host())) + s.opt.BasePath
 }
 
 // drafting tells whether a request is an editor's (S121). A cookie that is
 // forged or has expired is taken away, once the page is written (S122): done is for that.
-func (s *Server) drafting(c *fiber.Ctx) (yes bool, done func()) {
-	if s.draftKey == nil || !bytes.Contains(c.Request().Header.Peek(fiber.HeaderCookie), []byte(draftCookie+"=")) {
+func (s *Server) drafting(r *fasthttp.RequestCtx) (yes bool, done func()) {
+	if s.draftKey == nil || !bytes.Contains(r.Request.Header.Peek(fiber.HeaderCookie), []byte(draftCookie+"=")) {
 		return false, func() {}
 	}
-	if s.draftKey.verify(string(c.Request().Header.Cookie(draftCookie)), s.draftScope(c), s.opt.Now()) {
+	if s.draftKey.verify(string(r.Request.Header.Cookie(draftCookie)), s.draftScope(r), s.opt.Now()) {
 		return true, func() {}
 	}
 	return false, func() {
-		s.setDraft(c, "", 0)
+		s.setDraft(r, "", 0)
 		// The page may be for everybody, but this answer is not: a cache
 		// that kept it would take the cookies of others away.
-		c.Response().Header.Set(fiber.HeaderCacheControl, noStore)
+		r.Response.Header.Set(fiber.HeaderCacheControl, noStore)
 	}
 }
 
 // ask asks for a page: a draft of it, or what visitors get.
-func (s *Server) ask(c *fiber.Ctx, match registry.Match, key string, manner isr.Manner, draft bool) (isr.Answer, error) {
+func (s *Server) ask(r *fasthttp.RequestCtx, match registry.Match, key string, manner isr.Manner, draft bool) (isr.Answer, error) {
 	if !draft {
 		return s.visit(match, key, manner)
 	}
-	c.Response().Header.SetCanonical(headerCacheStatus, []byte("wisr; fwd=bypass; detail=draft"))
+	r.Response.Header.SetCanonical(headerCacheStatus, []byte("wisr; fwd=bypass; detail=draft"))
 	return s.opt.Drafts.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: match.Version.Plugin, Version: match.Version.ID}, isr.Plain)
 }

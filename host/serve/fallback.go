@@ -5,9 +5,9 @@ import (
 	_ "embed"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/wisr-dev/wisr/host/isr"
-	"github.com/wisr-dev/wisr/plugins/registry"
 )
 
 // The script that a shell may load: it waits until the page is made and shows
@@ -18,28 +18,29 @@ var fallbackJS []byte
 
 // shell answers with the page that stands in while a path is generated for the
 // first time (S61). Nobody may keep it: the next answer is the page.
-func (s *Server) shell(c *fiber.Ctx, match registry.Match, key string) error {
+func (s *Server) shell(r *fasthttp.RequestCtx, p *place) error {
+	match := p.match
 	made, err := match.Version.Shell(context.Background(), match.Input())
 	if err != nil {
 		// The page may be good though its shell is not: wait for it.
 		s.opt.Log.Warn("the fallback shell failed; visitors wait for the page", "plugin", match.Version.Plugin, "error", err)
-		answer, err := s.visit(match, key, isr.Plain)
+		answer, err := s.visit(match, p.key, isr.Plain)
 		if err != nil {
-			return s.failed(c, match.Locale, err)
+			return s.failed(r, match.Locale, err)
 		}
-		return s.write(c, match, answer)
+		return s.write(r, p, answer)
 	}
-	header := &c.Response().Header
+	header := &r.Response.Header
 	header.SetCanonical(headerState, stateNames[isr.Miss])
 	header.SetCanonical(headerCacheStatus, []byte("wisr; fwd=uri-miss; detail=fallback"))
-	return s.body(c, &isr.Entry{Header: made.Result.Header, Body: made.Body}, fiber.StatusOK)
+	return s.body(r, &isr.Entry{Header: made.Result.Header, Body: made.Body}, fiber.StatusOK)
 }
 
 // fallbackScript answers with the script. It changes only with the program.
-func fallbackScript(c *fiber.Ctx) error {
-	header := &c.Response().Header
+func fallbackScript(r *fasthttp.RequestCtx) error {
+	header := &r.Response.Header
 	header.SetContentType("text/javascript; charset=utf-8")
 	header.Set(fiber.HeaderCacheControl, "public, max-age=3600")
-	c.Response().SetBodyRaw(fallbackJS)
+	r.Response.SetBodyRaw(fallbackJS)
 	return nil
 }

@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/wisr-dev/wisr/plugins/page"
 )
 
 // file answers with a file of public/ (S133). done is false if it is gone, or
 // cannot be read, which nobody but the operator has to know.
-func (s *Server) file(c *fiber.Ctx, name string) (done bool, err error) {
+func (s *Server) file(r *fasthttp.RequestCtx, name string) (done bool, err error) {
 	f, err := s.opt.Public.open(name)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -31,32 +32,32 @@ func (s *Server) file(c *fiber.Ctx, name string) (done bool, err error) {
 		f.Close()
 		return false, err
 	}
-	header := &c.Response().Header
+	header := &r.Response.Header
 	header.SetContentType(page.FileType(name))
 	header.Set(fiber.HeaderCacheControl, "public, max-age=0")
 	header.Set(fiber.HeaderAcceptRanges, "bytes")
 	header.Set(fiber.HeaderLastModified, info.ModTime().UTC().Format(http.TimeFormat))
 	etag := fileTag(info)
 	header.SetCanonical(headerETag, []byte(etag))
-	if unchanged(c, etag, info.ModTime()) {
+	if unchanged(r, etag, info.ModTime()) {
 		f.Close()
-		return true, notModified(c)
+		return true, notModified(r)
 	}
 	start, length := int64(0), info.Size()
-	if value := c.Request().Header.Peek(fiber.HeaderRange); len(value) > 0 && c.Request().Header.IsGet() && ifRange(c, etag) {
+	if value := r.Request.Header.Peek(fiber.HeaderRange); len(value) > 0 && r.Request.Header.IsGet() && ifRange(r, etag) {
 		from, n, ok := parseRange(string(value), info.Size())
 		switch {
 		case ok && n == 0:
 			f.Close()
 			header.Set(fiber.HeaderContentRange, "bytes */"+strconv.FormatInt(info.Size(), 10))
-			return true, plain(c, fiber.StatusRequestedRangeNotSatisfiable, "Range Not Satisfiable")
+			return true, plain(r, fiber.StatusRequestedRangeNotSatisfiable, "Range Not Satisfiable")
 		case ok:
 			start, length = from, n
 			header.Set(fiber.HeaderContentRange, "bytes "+strconv.FormatInt(from, 10)+"-"+strconv.FormatInt(from+n-1, 10)+"/"+strconv.FormatInt(info.Size(), 10))
-			c.Status(fiber.StatusPartialContent)
+			r.SetStatusCode(fiber.StatusPartialContent)
 		}
 	}
-	c.Response().SetBodyStream(&section{io.NewSectionReader(f, start, length), f}, int(length))
+	r.Response.SetBodyStream(&section{io.NewSectionReader(f, start, length), f}, int(length))
 	return true, nil
 }
 
@@ -74,8 +75,8 @@ func fileTag(info fs.FileInfo) string {
 }
 
 // unchanged evaluates the conditions of a request in the order of RFC 9110 section 13.2.2.
-func unchanged(c *fiber.Ctx, etag string, modified time.Time) bool {
-	header := &c.Request().Header
+func unchanged(r *fasthttp.RequestCtx, etag string, modified time.Time) bool {
+	header := &r.Request.Header
 	if list := header.Peek(fiber.HeaderIfNoneMatch); len(list) > 0 {
 		return matches(list, []byte(etag))
 	}
@@ -85,8 +86,8 @@ func unchanged(c *fiber.Ctx, etag string, modified time.Time) bool {
 
 // ifRange tells whether a range may be answered as one: If-Range is absent or
 // names this very representation. Dates are not strong enough here and get the whole file.
-func ifRange(c *fiber.Ctx, etag string) bool {
-	value := c.Request().Header.Peek(fiber.HeaderIfRange)
+func ifRange(r *fasthttp.RequestCtx, etag string) bool {
+	value := r.Request.Header.Peek(fiber.HeaderIfRange)
 	return len(value) == 0 || string(value) == etag
 }
 

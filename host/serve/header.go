@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/host/purge"
@@ -23,7 +24,6 @@ var (
 	headerCacheControl = []byte("Cache-Control")
 	headerCacheStatus  = []byte("Cache-Status")
 	headerCacheTag     = []byte("Cache-Tag")
-	headerEncoding     = []byte("Content-Encoding")
 	headerETag         = []byte("ETag")
 	headerState        = []byte("X-Wisr-Cache")
 	headerVary         = []byte("Vary")
@@ -36,17 +36,17 @@ var stateNames = [...][]byte{isr.Hit: []byte("HIT"), isr.StaleHit: []byte("STALE
 
 // cached writes what caches, here and further out, have to know of an answer:
 // S40, S41 and the state. It allocates nothing.
-func (s *Server) cached(c *fiber.Ctx, answer isr.Answer) {
-	header := &c.Response().Header
+func (s *Server) cached(r *fasthttp.RequestCtx, answer isr.Answer) {
+	header := &r.Response.Header
 	if answer.State == isr.Uncached {
 		header.Set(fiber.HeaderCacheControl, noStore)
 		return
 	}
 	entry := answer.Entry
-	age := max(0, answer.At.Sub(entry.FinishedAt))
+	age := age(answer)
 	var buf [96]byte
 	header.SetCanonical(headerCacheControl, cacheControl(buf[:0], entry))
-	header.SetCanonical(headerAge, strconv.AppendInt(buf[:0], int64(age/time.Second), 10))
+	header.SetCanonical(headerAge, strconv.AppendInt(buf[:0], age, 10))
 	header.SetCanonical(headerState, stateNames[answer.State])
 	header.SetCanonical(headerCacheStatus, cacheStatus(buf[:0], answer, age))
 	if s.opt.TagsHeader && len(entry.Tags) > 0 {
@@ -81,8 +81,9 @@ func cacheControl(b []byte, entry *isr.Entry) []byte {
 	return b
 }
 
-// cacheStatus appends the value of RFC 9211 for an answer.
-func cacheStatus(b []byte, answer isr.Answer, age time.Duration) []byte {
+// cacheStatus appends the value of RFC 9211 for an answer. age is what Age says: with
+// ttl it is the page's window.
+func cacheStatus(b []byte, answer isr.Answer, age int64) []byte {
 	b = append(b, "wisr; "...)
 	switch answer.State {
 	case isr.Miss:
@@ -93,7 +94,7 @@ func cacheStatus(b []byte, answer isr.Answer, age time.Duration) []byte {
 	b = append(b, "hit"...)
 	if answer.Entry.Revalidate > 0 {
 		b = append(b, "; ttl="...)
-		b = strconv.AppendInt(b, int64((answer.Entry.Revalidate-age)/time.Second), 10)
+		b = strconv.AppendInt(b, int64(answer.Entry.Revalidate/time.Second)-age, 10)
 	}
 	switch answer.Detail {
 	case isr.Regenerating:
@@ -109,8 +110,8 @@ func cacheStatus(b []byte, answer isr.Answer, age time.Duration) []byte {
 }
 
 // fields writes the header fields that the page set (S43).
-func (s *Server) fields(c *fiber.Ctx, entry *isr.Entry) {
-	header := &c.Response().Header
+func (s *Server) fields(r *fasthttp.RequestCtx, entry *isr.Entry) {
+	header := &r.Response.Header
 	for i := range entry.Header {
 		if f := &entry.Header[i]; f.Name == fiber.HeaderContentType {
 			header.SetContentType(f.Value)
@@ -120,15 +121,20 @@ func (s *Server) fields(c *fiber.Ctx, entry *isr.Entry) {
 	}
 }
 
-// send answers with an entry's body, in the coding that the visitor likes
-// best, or with 304 if the visitor has it.
-func (s *Server) send(c *fiber.Ctx, entry *isr.Entry, status int) error {
-	s.fields(c, entry)
-	body, done := s.represent(c, entry.ETag, entry.Body, entry.Encodings, status)
+// head writes all of an answer but the body, which it returns in the coding that
+// the visitor likes best; done if the visitor has it.
+func (s *Server) head(r *fasthttp.RequestCtx, entry *isr.Entry, status int) (body []byte, done bool) {
+	s.fields(r, entry)
+	body, done = s.represent(r, entry.ETag, entry.Body, entry.Encodings, status)
+	r.SetStatusCode(status)
+	return body, done
+}
+
+// finish adds the body, or makes the answer a 304.
+func finish(r *fasthttp.RequestCtx, body []byte, done bool) error {
 	if done {
-		return notModified(c)
+		return notModified(r)
 	}
-	c.Status(status)
-	c.Response().SetBodyRaw(body)
+	r.Response.SetBodyRaw(body)
 	return nil
 }

@@ -26,7 +26,7 @@ type Hook struct {
 func (s *Server) hook(c *fiber.Ctx, name string) error {
 	hook, ok := s.opt.Hooks[name]
 	if !ok || s.opt.Revalidate == nil {
-		return s.notFound(c, "")
+		return s.notFound(c.Context(), "")
 	}
 	if c.Method() != fiber.MethodPost {
 		c.Response().Header.Set(fiber.HeaderAllow, fiber.MethodPost)

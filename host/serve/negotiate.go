@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/wisr-dev/wisr/host/isr"
 )
@@ -86,23 +87,32 @@ func thousandths(value []byte) int {
 	return min(n, 1000)
 }
 
+// appendTag appends the entity tag of the representation in a coding, "" for the plain one.
+func appendTag(b []byte, etag, coding string) []byte {
+	b = append(b, etag...)
+	if coding == "" {
+		return b
+	}
+	b = append(b[:len(b)-1], '-')
+	return append(append(b, coding...), '"')
+}
+
 // represent writes what tells one representation of an entry from another, and
 // returns its bytes; done if the visitor has them already. The coding is part
 // of the entity tag: different bytes never share a strong one (S50).
-func (s *Server) represent(c *fiber.Ctx, etag string, body []byte, codings []isr.Coded, status int) (chosen []byte, done bool) {
+func (s *Server) represent(r *fasthttp.RequestCtx, etag string, body []byte, codings []isr.Coded, status int) (chosen []byte, done bool) {
 	if etag == "" { // of what nobody keeps
 		return body, false
 	}
-	header := &c.Response().Header
+	header := &r.Response.Header
 	header.SetCanonical(headerVary, acceptEncoding)
 	var buf [64]byte
-	tag := append(buf[:0], etag...)
-	if coded := choose(c.Request().Header.Peek(fiber.HeaderAcceptEncoding), codings); coded != nil {
+	tag := appendTag(buf[:0], etag, "")
+	if coded := choose(r.Request.Header.Peek(fiber.HeaderAcceptEncoding), codings); coded != nil {
 		body = coded.Body
-		header.SetCanonical(headerEncoding, []byte(coded.Coding))
-		tag = append(tag[:len(tag)-1], '-')
-		tag = append(append(tag, coded.Coding...), '"')
+		header.SetContentEncoding(coded.Coding)
+		tag = appendTag(buf[:0], etag, coded.Coding)
 	}
 	header.SetCanonical(headerETag, tag)
-	return body, has(c, tag, status)
+	return body, has(r, tag, status)
 }

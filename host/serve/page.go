@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/utils"
+	"github.com/valyala/fasthttp"
 
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/plugins/page"
@@ -19,54 +20,53 @@ const (
 	failedKey   = "/500"
 )
 
-// page answers with the page of a key.
-func (s *Server) page(c *fiber.Ctx, key string) error {
-	match, ok := s.opt.Table().Lookup(key)
-	if !ok {
-		if file := s.opt.Public.New(key); file != "" {
-			if done, err := s.file(c, file); done {
-				return err
-			}
-		}
-		return s.notFound(c, s.opt.Table().Locale(key))
-	}
-	draft, done := s.drafting(c)
+// show answers with the page that a path led to.
+func (s *Server) show(r *fasthttp.RequestCtx, p *place) error {
+	draft, done := s.drafting(r)
 	defer done()
-	if !draft && match.Version.Fallback == page.FallbackFalse && !match.Known() {
-		return s.notFound(c, match.Locale)
+	if !draft && !p.open {
+		return s.notFound(r, p.match.Locale)
 	}
-	answer, err := s.ask(c, match, key, s.manner(c, match), draft)
+	answer, err := s.ask(r, p.match, p.key, s.manner(r, p.match), draft)
 	if err != nil {
-		return s.failed(c, match.Locale, err)
+		return s.failed(r, p.match.Locale, err)
 	}
-	if answer.State == isr.Pending {
-		return s.shell(c, match, key)
+	switch {
+	case answer.State == isr.Pending:
+		return s.shell(r, p)
+	case answer.State == isr.Hit && p.last.again(r, answer):
+		return nil
 	}
-	return s.write(c, match, answer)
+	return s.write(r, p, answer)
 }
 
 // write answers with what a visit got.
-func (s *Server) write(c *fiber.Ctx, match registry.Match, answer isr.Answer) error {
-	entry := answer.Entry
+func (s *Server) write(r *fasthttp.RequestCtx, p *place, answer isr.Answer) error {
+	entry, match := answer.Entry, p.match
 	if (match.Path == notFoundKey || match.Path == failedKey) && entry.Kind != page.KindProps {
 		entry = builtin[match.Path] // as where it stands in for another page
 	}
 	switch {
 	case match.Path == notFoundKey:
-		return s.body(c, entry, fiber.StatusNotFound)
+		return s.body(r, entry, fiber.StatusNotFound)
 	case match.Path == failedKey:
-		return s.body(c, entry, fiber.StatusInternalServerError)
+		return s.body(r, entry, fiber.StatusInternalServerError)
 	case entry.Kind == page.KindNotFound && answer.State == isr.Uncached:
-		return s.notFound(c, match.Locale)
+		return s.notFound(r, match.Locale)
 	case entry.Kind == page.KindNotFound:
-		s.cached(c, answer)
-		return s.send(c, s.errorPage(match.Locale, notFoundKey), fiber.StatusNotFound)
+		s.cached(r, answer)
+		body, done := s.head(r, s.errorPage(match.Locale, notFoundKey), fiber.StatusNotFound)
+		return finish(r, body, done)
 	case entry.Kind == page.KindRedirect:
-		s.cached(c, answer)
-		return s.redirect(c, entry.Redirect)
+		s.cached(r, answer)
+		return s.redirect(r, entry.Redirect)
 	default:
-		s.cached(c, answer)
-		return s.send(c, entry, entry.Status)
+		s.cached(r, answer)
+		body, done := s.head(r, entry, entry.Status)
+		if answer.State == isr.Hit {
+			p.last.keep(r, answer)
+		}
+		return finish(r, body, done)
 	}
 }
 
@@ -81,11 +81,11 @@ func (s *Server) visit(match registry.Match, key string, manner isr.Manner) (isr
 }
 
 // manner is how a request for a page is to be answered.
-func (s *Server) manner(c *fiber.Ctx, match registry.Match) isr.Manner {
+func (s *Server) manner(r *fasthttp.RequestCtx, match registry.Match) isr.Manner {
 	switch {
-	case isPrefetch(c):
+	case isPrefetch(r):
 		return isr.Prefetch
-	case match.Version.Route.Dynamic() && match.Version.Fallback == page.FallbackTrue && !s.crawlers.match(c.Request().Header.UserAgent()):
+	case match.Version.Route.Dynamic() && match.Version.Fallback == page.FallbackTrue && !s.crawlers.match(r.Request.Header.UserAgent()):
 		return isr.Hurried
 	}
 	return isr.Plain
@@ -93,20 +93,20 @@ func (s *Server) manner(c *fiber.Ctx, match registry.Match) isr.Manner {
 
 // notFound answers with the site's 404 page. Nobody may keep that: a plugin may
 // come and serve the path.
-func (s *Server) notFound(c *fiber.Ctx, locale string) error {
-	return s.body(c, s.errorPage(locale, notFoundKey), fiber.StatusNotFound)
+func (s *Server) notFound(r *fasthttp.RequestCtx, locale string) error {
+	return s.body(r, s.errorPage(locale, notFoundKey), fiber.StatusNotFound)
 }
 
 // failed answers for a page that could not be made (S22).
-func (s *Server) failed(c *fiber.Ctx, locale string, err error) error {
+func (s *Server) failed(r *fasthttp.RequestCtx, locale string, err error) error {
 	if unavailable(err) {
-		c.Response().Header.Set(fiber.HeaderRetryAfter, "1")
-		return plain(c, fiber.StatusServiceUnavailable, utils.StatusMessage(fiber.StatusServiceUnavailable))
+		r.Response.Header.Set(fiber.HeaderRetryAfter, "1")
+		return plain(r, fiber.StatusServiceUnavailable, utils.StatusMessage(fiber.StatusServiceUnavailable))
 	}
 	if s.opt.Failed != nil {
-		return s.opt.Failed(c, err)
+		return s.withFiber(r, func(c *fiber.Ctx) error { return s.opt.Failed(c, err) })
 	}
-	return s.body(c, s.errorPage(locale, failedKey), fiber.StatusInternalServerError)
+	return s.body(r, s.errorPage(locale, failedKey), fiber.StatusInternalServerError)
 }
 
 // unavailable tells that a page was not tried, so that trying again soon may help.
@@ -129,20 +129,20 @@ func (s *Server) errorPage(locale, path string) *isr.Entry {
 }
 
 // body answers with an entry's body and nothing that lets anybody keep it.
-func (s *Server) body(c *fiber.Ctx, entry *isr.Entry, status int) error {
-	header := &c.Response().Header
+func (s *Server) body(r *fasthttp.RequestCtx, entry *isr.Entry, status int) error {
+	header := &r.Response.Header
 	header.Set(fiber.HeaderCacheControl, noStore)
-	s.fields(c, entry)
-	c.Status(status)
-	c.Response().SetBodyRaw(entry.Body)
+	s.fields(r, entry)
+	r.SetStatusCode(status)
+	r.Response.SetBodyRaw(entry.Body)
 	return nil
 }
 
 // redirect sends the visitor to where a page says.
-func (s *Server) redirect(c *fiber.Ctx, r page.Redirect) error {
-	c.Response().Header.Set(fiber.HeaderLocation, s.destination(r))
-	c.Response().Header.SetContentLength(0) // for HEAD too
-	c.Status(r.StatusCode)
+func (s *Server) redirect(r *fasthttp.RequestCtx, to page.Redirect) error {
+	r.Response.Header.Set(fiber.HeaderLocation, s.destination(to))
+	r.Response.Header.SetContentLength(0) // for HEAD too
+	r.SetStatusCode(to.StatusCode)
 	return nil
 }
 
@@ -159,7 +159,7 @@ func (s *Server) destination(r page.Redirect) string {
 }
 
 // isPrefetch tells whether the browser asks ahead of its person (S14).
-func isPrefetch(c *fiber.Ctx) bool {
-	header := &c.Request().Header
+func isPrefetch(r *fasthttp.RequestCtx) bool {
+	header := &r.Request.Header
 	return string(header.Peek("Purpose")) == "prefetch" || strings.Contains(string(header.Peek("Sec-Purpose")), "prefetch")
 }

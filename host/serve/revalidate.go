@@ -16,7 +16,7 @@ import (
 // S111). What is said and done is package demand's; here are the secret and the form.
 func (s *Server) revalidate(c *fiber.Ctx, plugin string) error {
 	if s.opt.Revalidate == nil || !s.opt.RevalidateSecret.IsSet() {
-		return s.notFound(c, "")
+		return s.notFound(c.Context(), "")
 	}
 	if method := c.Method(); method != fiber.MethodGet && method != fiber.MethodPost {
 		c.Response().Header.Set(fiber.HeaderAllow, "GET, POST")

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"net"
 	"runtime/debug"
@@ -64,6 +65,7 @@ type Server struct {
 	crawlers crawlers
 	draftKey draftKey // nil: no drafts
 
+	places   places
 	conns    conns
 	stopping atomic.Bool // every answer is the last one of its connection
 
@@ -83,7 +85,7 @@ const (
 
 // New makes a Server; Serve starts it.
 func New(opt Options) *Server {
-	s := &Server{opt: opt, crawlers: newCrawlers(opt.Crawlers), draftKey: newDraftKey(opt.Drafts.Secret)}
+	s := &Server{opt: opt, crawlers: newCrawlers(opt.Crawlers), places: places{seed: maphash.MakeSeed()}, draftKey: newDraftKey(opt.Drafts.Secret)}
 	s.life, s.end = context.WithCancelCause(context.Background())
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
@@ -91,22 +93,28 @@ func New(opt Options) *Server {
 		BodyLimit:             maxBody,
 		ReadTimeout:           readTimeout,
 		IdleTimeout:           idleTimeout,
-		ErrorHandler:          s.refuse,
+		ErrorHandler:          func(c *fiber.Ctx, err error) error { return s.refuse(c.Context(), err) },
 	})
 	s.app.Server().Handler = s.Handler()
 	return s
 }
 
 // Handler answers one request of any listener. It goes past fiber's router,
-// which refuses methods that it does not know with 400 (S53).
+// which refuses methods that it does not know with 400 (S53), and past its context where
+// that is of no use: a page that is there costs little more than to send it.
 func (s *Server) Handler() fasthttp.RequestHandler {
-	return func(request *fasthttp.RequestCtx) {
-		c := s.app.AcquireCtx(request)
-		defer s.app.ReleaseCtx(c)
-		if err := s.answer(c); err != nil {
-			_ = s.refuse(c, err) // it writes the answer
+	return func(r *fasthttp.RequestCtx) {
+		if err := s.answer(r); err != nil {
+			_ = s.refuse(r, err) // it writes the answer
 		}
 	}
+}
+
+// withFiber calls a handler of fiber's.
+func (s *Server) withFiber(r *fasthttp.RequestCtx, handler fiber.Handler) error {
+	c := s.app.AcquireCtx(r)
+	defer s.app.ReleaseCtx(c)
+	return handler(c)
 }
 
 // Serve answers on ln until Shutdown, and then returns nil.
@@ -121,92 +129,112 @@ func (s *Server) Shutdown(ctx context.Context) error {
 }
 
 // answer is handle, where a bug ends the request and not the host.
-func (s *Server) answer(c *fiber.Ctx) (err error) {
+func (s *Server) answer(r *fasthttp.RequestCtx) (err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			c.Response().Reset()
-			err = fmt.Errorf("internal error: %v\n%s", r, debug.Stack())
+		if bug := recover(); bug != nil {
+			r.Response.Reset()
+			err = fmt.Errorf("internal error: %v\n%s", bug, debug.Stack())
 		}
 		if s.stopping.Load() {
-			c.Response().Header.SetConnectionClose()
+			r.Response.Header.SetConnectionClose()
 		}
 	}()
-	return s.handle(c)
+	return s.handle(r)
 }
 
 // handle answers one request.
-func (s *Server) handle(c *fiber.Ctx) error {
-	raw, query := split(c.Request().Header.RequestURI())
-	path, inside := strings.CutPrefix(raw, s.opt.BasePath)
-	if !inside || (path != "" && path[0] != '/') {
-		return s.notFound(c, "")
-	}
-	if rest, ok := strings.CutPrefix(path, "/_wisr/"); ok {
-		return s.internal(c, rest)
-	}
-	if !isRead(c) {
-		return notAllowed(c)
-	}
-	key, err := route.Canonical(cmp.Or(path, "/")) // "" is the base path itself
-	if err != nil {
-		return malformed(c, err)
-	}
-	if strings.HasPrefix(key, "/_wisr/") || key == "/_wisr" {
-		return s.notFound(c, "") // the host's own prefix by another spelling is no page
-	}
+func (s *Server) handle(r *fasthttp.RequestCtx) error {
 	if err := s.opt.Public.Look(s.opt.Now()); err != nil {
 		s.opt.Log.Warn("changes of public/ are not seen", "error", err)
 	}
-	if file := s.opt.Public.Find(key); file != "" {
+	table, listed := s.opt.Table(), s.opt.Public.there.Load()
+	target := r.Request.Header.RequestURI()
+	if known := s.places.find(target, table, listed); known != nil && isRead(r) {
+		return s.show(r, known)
+	}
+	raw, query := split(target)
+	path, inside := strings.CutPrefix(raw, s.opt.BasePath)
+	if !inside || (path != "" && path[0] != '/') {
+		return s.notFound(r, "")
+	}
+	if rest, ok := strings.CutPrefix(path, "/_wisr/"); ok {
+		return s.internal(r, rest)
+	}
+	if !isRead(r) {
+		return notAllowed(r)
+	}
+	key, err := route.Canonical(cmp.Or(path, "/")) // "" is the base path itself
+	if err != nil {
+		return malformed(r, err)
+	}
+	if strings.HasPrefix(key, "/_wisr/") || key == "/_wisr" {
+		return s.notFound(r, "") // the host's own prefix by another spelling is no page
+	}
+	file := listed.files[key]
+	if file != "" {
 		if path != key && misspelt(path, key) {
-			return s.moved(c, key, query)
+			return s.moved(r, key, query)
 		}
-		if done, err := s.file(c, file); done {
+		if done, err := s.file(r, file); done {
 			return err
 		}
 	}
-	if plain, ok := s.opt.Table().Unprefixed(key); ok {
+	if plain, ok := table.Unprefixed(key); ok {
 		if file := s.opt.Public.New(key); file != "" {
-			if done, err := s.file(c, file); done {
+			if done, err := s.file(r, file); done {
 				return err
 			}
 		}
-		return s.moved(c, s.spelling(plain), query)
+		return s.moved(r, s.spelling(plain), query)
 	}
 	if want := s.spelling(key); want != path && misspelt(path, want) {
-		return s.moved(c, want, query)
+		return s.moved(r, want, query)
 	}
-	return s.page(c, key)
+	match, ok := table.Lookup(key)
+	if !ok {
+		if file := s.opt.Public.New(key); file != "" {
+			if done, err := s.file(r, file); done {
+				return err
+			}
+		}
+		return s.notFound(r, table.Locale(key))
+	}
+	made := newPlace(raw, key, table, listed, match)
+	if file == "" { // else one that could not be read may be read next time
+		s.places.remember(made)
+	}
+	return s.show(r, made)
 }
 
 // internal answers what is below /_wisr/.
-func (s *Server) internal(c *fiber.Ctx, rest string) error {
+func (s *Server) internal(r *fasthttp.RequestCtx, rest string) error {
 	if data, ok := strings.CutPrefix(rest, "data/"); ok {
-		if !isRead(c) {
-			return notAllowed(c)
+		if !isRead(r) {
+			return notAllowed(r)
 		}
-		return s.data(c, data)
+		return s.data(r, data)
 	}
-	if name, ok := strings.CutPrefix(rest, "hooks/"); ok {
-		return s.hook(c, name)
+	if rest == "fallback.js" && isRead(r) {
+		return fallbackScript(r)
 	}
-	switch rest {
-	case "draft":
-		return s.enterDraft(c)
-	case "draft/exit":
-		return s.leaveDraft(c)
-	case "fallback.js":
-		if isRead(c) {
-			return fallbackScript(c)
+	return s.withFiber(r, func(c *fiber.Ctx) error {
+		if name, ok := strings.CutPrefix(rest, "hooks/"); ok {
+			return s.hook(c, name)
 		}
-	}
-	if what, plugin, _ := strings.Cut(rest, "/"); what == "revalidate" {
-		return s.revalidate(c, plugin)
-	}
-	if handler := s.opt.Internal[rest]; handler != nil {
-		return handler(c)
-	}
-	return s.notFound(c, "")
+		switch rest {
+		case "draft":
+			return s.enterDraft(c)
+		case "draft/exit":
+			return s.leaveDraft(c)
+		}
+		if what, plugin, _ := strings.Cut(rest, "/"); what == "revalidate" {
+			return s.revalidate(c, plugin)
+		}
+		if handler := s.opt.Internal[rest]; handler != nil {
+			return handler(c)
+		}
+		return s.notFound(r, "")
+	})
 }
 
 func (s *Server) spelling(key string) string {
@@ -240,14 +268,14 @@ func misspelt(path, want string) bool {
 
 // moved sends the visitor to the right spelling. The target always begins with
 // the base path or one slash and a segment, so that it never leaves the site.
-func (s *Server) moved(c *fiber.Ctx, path, query string) error {
+func (s *Server) moved(r *fasthttp.RequestCtx, path, query string) error {
 	target := s.opt.BasePath + path
 	if query != "" {
 		target += "?" + query
 	}
-	c.Response().Header.Set(fiber.HeaderLocation, target)
-	c.Response().Header.SetContentLength(0) // for HEAD too
-	c.Status(fiber.StatusPermanentRedirect)
+	r.Response.Header.Set(fiber.HeaderLocation, target)
+	r.Response.Header.SetContentLength(0) // for HEAD too
+	r.SetStatusCode(fiber.StatusPermanentRedirect)
 	return nil
 }
 
@@ -273,24 +301,24 @@ func split(target []byte) (path, query string) {
 	return string(p), string(q)
 }
 
-func isRead(c *fiber.Ctx) bool {
-	header := &c.Request().Header
+func isRead(r *fasthttp.RequestCtx) bool {
+	header := &r.Request.Header
 	return header.IsGet() || header.IsHead()
 }
 
 // notAllowed refuses a method (S53).
-func notAllowed(c *fiber.Ctx) error {
-	c.Response().Header.Set(fiber.HeaderAllow, "GET, HEAD")
-	return plain(c, fiber.StatusMethodNotAllowed, "Method Not Allowed")
+func notAllowed(r *fasthttp.RequestCtx) error {
+	r.Response.Header.Set(fiber.HeaderAllow, "GET, HEAD")
+	return plain(r, fiber.StatusMethodNotAllowed, "Method Not Allowed")
 }
 
 // malformed refuses a path that is none (S55).
-func malformed(c *fiber.Ctx, err error) error {
-	return plain(c, fiber.StatusBadRequest, "Bad Request: "+err.Error())
+func malformed(r *fasthttp.RequestCtx, err error) error {
+	return plain(r, fiber.StatusBadRequest, "Bad Request: "+err.Error())
 }
 
 // refuse answers what fiber itself refuses.
-func (s *Server) refuse(c *fiber.Ctx, err error) error {
+func (s *Server) refuse(r *fasthttp.RequestCtx, err error) error {
 	status := fiber.StatusInternalServerError
 	var known *fiber.Error
 	if errors.As(err, &known) {
@@ -298,16 +326,16 @@ func (s *Server) refuse(c *fiber.Ctx, err error) error {
 	}
 	if status >= 500 {
 		s.opt.Log.Error("answer a request", "error", err)
-		return plain(c, status, "Internal Server Error")
+		return plain(r, status, "Internal Server Error")
 	}
-	return plain(c, status, err.Error())
+	return plain(r, status, err.Error())
 }
 
-func plain(c *fiber.Ctx, status int, text string) error {
-	c.Status(status)
-	header := &c.Response().Header
+func plain(r *fasthttp.RequestCtx, status int, text string) error {
+	r.SetStatusCode(status)
+	header := &r.Response.Header
 	header.Set(fiber.HeaderCacheControl, noStore)
 	header.SetContentType("text/plain; charset=utf-8")
-	c.Response().SetBodyString(text + "\n")
+	r.Response.SetBodyString(text + "\n")
 	return nil
 }
