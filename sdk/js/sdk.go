@@ -7,10 +7,10 @@ package js
 
 import "embed"
 
-// Files are index.js, which pages may import as @wisr/page, and the runtime below
+// Files are index.js and jsx-runtime.js, which pages import as @wisr/page, and the runtime below
 // runtime/, whose index.js starts a page.
 //
-//go:embed index.js runtime/*.js runtime/intl/*.js
+//go:embed index.js jsx-runtime.js runtime/*.js runtime/intl/*.js
 var Files embed.FS
 
 // Shim is engine/shim.c, built by "task sdk:js", for package link.

@@ -15,6 +15,7 @@ type framework struct {
 	renderer string // an expression: (component, props) → string, or a promise of it
 }
 
+// frameworks has ours last: it is installed with the others, for its types.
 var frameworks = []framework{
 	{
 		name:     "preact",
@@ -27,6 +28,10 @@ var frameworks = []framework{
 		needs:    "react react-dom",
 		imports:  "import { createElement } from \"react\";\nimport { renderToString } from \"react-dom/server.edge\";\n",
 		renderer: "(component, props) => renderToString(createElement(component, props))",
+	},
+	{
+		name:     sdkPackage, // components make HTML by themselves
+		renderer: "(component, props) => component(props)",
 	},
 }
 
@@ -44,8 +49,8 @@ func (p Page) framework() (framework, error) {
 var pragma = regexp.MustCompile(`@jsxImportSource\s+(\S+)`)
 
 // jsxImportSource is, in this order: what the page's file says, what the nearest
-// tsconfig.json says, and which framework the nearest package.json that names one
-// depends on.
+// tsconfig.json says, which framework the nearest package.json that names one
+// depends on, and ours, which needs no installing.
 func (p Page) jsxImportSource() string {
 	if text, err := os.ReadFile(filepath.Join(p.Dir, filepath.FromSlash(p.File))); err == nil {
 		if found := pragma.FindSubmatch(text); found != nil {
@@ -70,7 +75,7 @@ func (p Page) jsxImportSource() string {
 			}
 		}
 		if dir == filepath.Dir(dir) {
-			return frameworks[0].name
+			return sdkPackage
 		}
 	}
 }

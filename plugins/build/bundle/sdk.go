@@ -1,8 +1,10 @@
 package bundle
 
 import (
+	"cmp"
 	"io/fs"
 	"path"
+	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -27,7 +29,7 @@ func sdk() api.Plugin {
 		b.OnResolve(api.OnResolveOptions{Filter: "^" + runtimePath + "$"}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
 			return own("runtime/index.js"), nil
 		})
-		b.OnResolve(api.OnResolveOptions{Filter: "^" + sdkPackage + "$"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+		b.OnResolve(api.OnResolveOptions{Filter: "^" + sdkPackage + "(/jsx-runtime)?$"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			if a.PluginData == sdkPackage { // asked below
 				return api.OnResolveResult{}, nil
 			}
@@ -35,7 +37,7 @@ func sdk() api.Plugin {
 			if len(installed.Errors) == 0 {
 				return api.OnResolveResult{Path: installed.Path, Namespace: installed.Namespace, External: installed.External}, nil
 			}
-			return own("index.js"), nil
+			return own(cmp.Or(strings.TrimPrefix(strings.TrimPrefix(a.Path, sdkPackage), "/"), "index") + ".js"), nil
 		})
 		b.OnResolve(api.OnResolveOptions{Filter: `^\.`, Namespace: sdkNamespace}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			return own(path.Join(path.Dir(a.Importer), a.Path)), nil
