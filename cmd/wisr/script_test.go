@@ -63,8 +63,12 @@ func TestScripts(t *testing.T) {
 		Dir:                "testdata/script",
 		RequireUniqueNames: true,
 		Condition: func(name string) (bool, error) {
-			if name == "npm" { // for a machine that may fetch packages
+			switch name {
+			case "npm": // for a machine that may fetch packages
 				return os.Getenv("WISR_NPM") != "", nil
+			case "packages": // those of sdk/js were fetched: `task test:js`
+				_, err := os.Stat("../../sdk/js/node_modules/quickjs-wasi")
+				return err == nil, nil
 			}
 			return false, fmt.Errorf("there is no condition %s", name)
 		},
@@ -76,6 +80,7 @@ func TestScripts(t *testing.T) {
 			if cache, err := os.UserCacheDir(); err == nil { // HOME is not the user's in a script
 				env.Setenv("GOCACHE", filepath.Join(cache, "go-build"))
 			}
+			env.Setenv("PACKAGES", filepath.Join(fixtures, "..", "sdk", "js", "node_modules"))
 			w := &world{env: env, fixtures: fixtures, streams: make(map[string]*stream), stops: make(map[string]func(asked bool) error)}
 			env.Values[worldKey{}] = w
 			env.Defer(w.end)

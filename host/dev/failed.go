@@ -3,7 +3,10 @@ package dev
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"html/template"
+	"log/slog"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -23,6 +26,7 @@ var failedPage = template.Must(template.New("failed").Parse(`<!doctype html>
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 3rem 1.25rem 5rem; }
 h1 { font-size: 1.05rem; font-weight: 600; color: var(--red); margin: 0; }
+.message + pre { margin: 0 0 1.5rem; }
 .message { font: 600 1.35rem/1.4 system-ui, sans-serif; margin: .5rem 0 1.5rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.25rem; margin: 0 0 2rem; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
@@ -34,7 +38,8 @@ pre { background: var(--code); border: 1px solid var(--line); border-radius: 6px
 <body>
 <main>
 <h1>This page could not be made</h1>
-<p class="message">{{.Message}}</p>
+<p class="message">{{.Headline}}</p>
+{{with .Details}}<pre>{{.}}</pre>{{end}}
 <dl>
 {{with .Plugin}}<dt>Plugin</dt><dd>{{.}}</dd>{{end}}
 {{with .Export}}<dt>Function</dt><dd>{{.}}</dd>{{end}}
@@ -51,16 +56,22 @@ pre { background: var(--code); border: 1px solid var(--line); border-radius: 6px
 </html>
 `))
 
-// Failed returns the handler that shows why a page could not be made.
-func Failed(script string) func(c *fiber.Ctx, err error) error {
+// Failed returns the handler that shows why a page could not be made, and tells the
+// log of it.
+func Failed(script string, log *slog.Logger) func(c *fiber.Ctx, err error) error {
 	return func(c *fiber.Ctx, err error) error {
 		failure := &registry.Failure{Err: err}
-		errors.As(err, &failure)
+		if errors.As(err, &failure); failure.Plugin != "" {
+			err = fmt.Errorf("%w\n%s", failure, failure.Trace())
+		}
+		log.Error("page failed", "error", err)
+		// Compilers mark a place by a second line below it.
+		headline, details, _ := strings.Cut(failure.Message(), "\n")
 		var body bytes.Buffer
 		err = failedPage.Execute(&body, struct {
 			*registry.Failure
-			Script string
-		}{failure, script})
+			Headline, Details, Script string
+		}{failure, headline, details, script})
 		if err != nil {
 			return err
 		}

@@ -71,7 +71,11 @@ func (p Page) errors(messages []api.Message) *Error {
 			d.File = filepath.ToSlash(at.File)
 		}
 		for _, n := range m.Notes {
-			d.Notes = append(d.Notes, n.Text)
+			text := n.Text
+			if n.Location != nil && n.Location.Namespace != sdkNamespace {
+				text += fmt.Sprintf(" %s:%d:%d", filepath.ToSlash(n.Location.File), n.Location.Line, n.Location.Column+1)
+			}
+			d.Notes = append(d.Notes, text)
 		}
 		if name, ok := missing(m.Text); ok {
 			d.What = fmt.Sprintf("the package %q is not installed", name)

@@ -2,6 +2,7 @@ package link
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/wisr-dev/wisr/plugins/sandbox/wasm"
 )
@@ -119,9 +120,13 @@ func (l *linker) shimImports(kept *[]wasm.Import) ([]place, error) {
 			}
 			places = append(places, place{ofLinker, 0})
 		default:
-			places = append(places, place{imported, uint32(len(*kept))})
 			imp.Type = l.types[imp.Type]
-			*kept = append(*kept, imp)
+			at := slices.Index(*kept, imp) // both may import the same
+			if at < 0 {
+				at = len(*kept)
+				*kept = append(*kept, imp)
+			}
+			places = append(places, place{imported, uint32(at)})
 		}
 	}
 	return places, nil
