@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"host/dev", "host/prerender", "host/serve", "host/admin"},
 	{"host/cluster"},
 	{"host/store/jetstream"},
-	{"host/api", "host/watch", "host/demand", "host/guard", "host/uncached", "host/encode", "host/store/memory", "host/store/dir", "host/config"},
+	{"host/api", "host/watch", "host/demand", "host/guard", "host/uncached", "host/encode", "host/store/memory", "host/store/dir", "host/store/copying", "host/config"},
 	{"host/isr", "host/webhook", "host/purge"},
 	{"plugins/registry"},
 	{"plugins/build", "plugins/sandbox", "plugins/scaffold"},

@@ -37,10 +37,7 @@ func (h *Host) joinCluster(ctx context.Context) (err error) {
 		TLS: secure, Now: h.opt.Now, Log: h.opt.Log,
 	}
 	if k.Listen == "" {
-		opt.Servers = h.cfg.Cache.Store.Servers()
-		if k.Credentials != "" {
-			opt.Credentials = h.cfg.Path(k.Credentials)
-		}
+		opt.Servers, opt.Credentials = h.cfg.Cache.Store.Servers(), h.credentials()
 	}
 	if h.cluster, err = cluster.Join(ctx, opt); err != nil {
 		return err
@@ -168,4 +165,12 @@ func (h *Host) confirm() func(context.Context) demand.Hosts {
 		return nil
 	}
 	return func(ctx context.Context) demand.Hosts { return demand.Hosts(h.cluster.Confirm(ctx)) }
+}
+
+// clusterStatus tells operators of the cluster; nil for a host alone.
+func (h *Host) clusterStatus() func(context.Context) any {
+	if h.cluster == nil {
+		return nil
+	}
+	return func(ctx context.Context) any { return h.cluster.Status(ctx) }
 }

@@ -62,6 +62,7 @@ func (h *Host) Serve(ctx context.Context, ready func(Addresses)) (err error) {
 		Engine:     h.engine,
 		File:       h.public.Find,
 		Revalidate: h.demand,
+		Cluster:    h.clusterStatus(),
 		Events:     h.happened,
 		Metrics:    h.metrics.handler(),
 		Log:        h.opt.Log,

@@ -38,6 +38,8 @@ type commands struct {
 	Plugin     pluginCommand     `cmd:"" help:"Load, roll back and remove plugins of a running host; sign them."`
 	Revalidate revalidateCommand `cmd:"" help:"Make pages of a running host anew, or mark or drop them."`
 	Explain    explainCommand    `cmd:"" help:"Say what a visitor of a path would get from a running host, and why."`
+	Cluster    clusterCommand    `cmd:"" help:"Say how many hosts of one site are doing."`
+	Store      storeCommand      `cmd:"" help:"Copy pages between stores."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

@@ -10,11 +10,12 @@ import (
 type startCommand struct {
 	site
 	listeners
+	Join []string `placeholder:"HOST:PORT" help:"Another host of the site to join, besides those of [cluster] peers."`
 }
 
 // Run serves until ctx ends.
 func (c *startCommand) Run(ctx context.Context, t *terminal) error {
-	return serve(ctx, t, &c.site, &c.listeners, host.Start)
+	return serve(ctx, t, &c.site, &c.listeners, c.Join, host.Start)
 }
 
 type devCommand struct {
@@ -24,14 +25,15 @@ type devCommand struct {
 
 // Run serves, and follows the site's files, until ctx ends.
 func (c *devCommand) Run(ctx context.Context, t *terminal) error {
-	return serve(ctx, t, &c.site, &c.listeners, host.Dev)
+	return serve(ctx, t, &c.site, &c.listeners, nil, host.Dev)
 }
 
-func serve(ctx context.Context, t *terminal, s *site, l *listeners, mode host.Mode) error {
+func serve(ctx context.Context, t *terminal, s *site, l *listeners, join []string, mode host.Mode) error {
 	cfg, err := s.load(t)
 	if err != nil {
 		return err
 	}
+	cfg.Cluster.Peers = append(cfg.Cluster.Peers, join...)
 	if err := l.apply(cfg); err != nil {
 		return err
 	}

@@ -44,9 +44,11 @@ type Options struct {
 	File     func(key string) string // the public file that is served at a path, "" for none
 	// Revalidate carries out what is asked for by /api/revalidate; nil where Engine is.
 	Revalidate *demand.Revalidator
-	Events     *Events // required; Shutdown closes it
-	Metrics    http.Handler
-	Log        *slog.Logger
+	// Cluster tells of the other hosts, as JSON; nil for a host alone.
+	Cluster func(context.Context) any
+	Events  *Events // required; Shutdown closes it
+	Metrics http.Handler
+	Log     *slog.Logger
 }
 
 // Server is the private listener.

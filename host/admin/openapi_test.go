@@ -144,6 +144,12 @@ func TestEveryAnswerIsAsTheDocumentSays(t *testing.T) {
 	s := newSite(t, nil)
 	locked := newSite(t, func(o *Options) { o.Token = secret })
 	unkept := newSite(t, func(o *Options) { o.Engine = nil })
+	many := newSite(t, func(o *Options) {
+		o.Cluster = func(context.Context) any { // package cluster's Status, which is not below this one
+			return json.RawMessage(`{"name":"shop","host":"a","detached":false,"leases":[],"buckets":[],"hosts":[{"name":"a","live":true,` +
+				`"heard":0,"ahead":0,"lag":0,"wisr":"(devel)","versions":{"hello":"1"},"bytes":1,"since":"2026-01-01T00:00:00Z"}]}`)
+		}
+	})
 	s.visit("/hello")
 	ask := func(s *site, method, route, path string, status int, body io.Reader, fields ...string) {
 		t.Helper()
@@ -210,6 +216,8 @@ func TestEveryAnswerIsAsTheDocumentSays(t *testing.T) {
 	}
 	ask(unkept, "GET", "/api/pages/explain", "/api/pages/explain?path=/hello", 200, nil)
 	ask(s, "GET", "/api/pages/explain", "/api/pages/explain?path=hello", 400, nil)
+	ask(s, "GET", "/api/cluster", "/api/cluster", 404, nil)
+	ask(many, "GET", "/api/cluster", "/api/cluster", 200, nil)
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	w := s.do(request("GET", "/api/events", nil).WithContext(gone))

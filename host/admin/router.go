@@ -32,6 +32,7 @@ func (s *Server) routes() []operation {
 		{http.MethodGet, "/api/pages", s.pages},
 		{http.MethodGet, "/api/pages/explain", s.explain},
 		{http.MethodGet, "/api/events", s.events},
+		{http.MethodGet, "/api/cluster", s.cluster},
 	}
 }
 

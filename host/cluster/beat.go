@@ -57,9 +57,8 @@ type heard struct {
 func (c *Cluster) beat(ctx context.Context) {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
-	since := c.opt.Now().UTC()
 	for {
-		b := beat{Format: format, Host: c.opt.Host, Told: c.pages.Told(), Since: since}
+		b := beat{Format: format, Host: c.opt.Host, Told: c.pages.Told(), Since: c.since}
 		if c.about != nil {
 			b.About = c.about()
 		}

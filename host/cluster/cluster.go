@@ -81,6 +81,7 @@ type Cluster struct {
 	detached atomic.Bool
 	ahead    atomic.Int64 // nanoseconds that the fastest clock is ahead of this one
 
+	since time.Time    // when it joined
 	about func() About // what to say of this host besides; may be nil
 
 	life context.Context
@@ -158,7 +159,7 @@ func (c *Cluster) Start(ctx context.Context, pages *jetstream.Store, about func(
 	if err != nil {
 		return err
 	}
-	c.pages, c.leases, c.about = pages, leases, about
+	c.pages, c.leases, c.about, c.since = pages, leases, about, c.opt.Now().UTC()
 	for subject, handle := range map[string]nats.MsgHandler{"beat": c.hear, "confirm": c.answerConfirm} {
 		sub, err := c.conn.Subscribe(c.subject(subject), handle)
 		if err != nil {

@@ -2,16 +2,21 @@ package cluster
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 )
 
 // maxPayload is the largest message; what is larger is kept in files. The server's
@@ -74,7 +79,45 @@ func (c *Cluster) serve() error {
 	if !s.Running() {
 		return errors.New("the server in this process did not start; see the log")
 	}
-	return nil
+	return c.admit()
+}
+
+// door is how another process of the same user reaches the server in this one.
+type door struct {
+	URL   string `json:"url"`
+	Token string `json:"token"`
+}
+
+// doorFile is where that is written, in Options.Dir.
+const doorFile = "client.json"
+
+// admit lets other processes of this user in, for `wisr store copy`.
+func (c *Cluster) admit() error {
+	data, err := json.Marshal(door{URL: c.server.ClientURL(), Token: c.password})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(c.opt.Dir, doorFile), data, 0o600)
+}
+
+// Visit connects to the server of a running host, whose Options.Dir is given.
+func Visit(dir string) (*nats.Conn, error) {
+	data, err := os.ReadFile(filepath.Join(dir, doorFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no host of a cluster runs here: there is no %s; start it with `wisr start`", filepath.Join(dir, doorFile))
+	}
+	var d door
+	if err == nil {
+		err = json.Unmarshal(data, &d)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read how to reach the host: %w", err)
+	}
+	conn, err := nats.Connect(d.URL, nats.Token(d.Token))
+	if err != nil {
+		return nil, fmt.Errorf("reach the host that runs here; is it running? %w", err)
+	}
+	return conn, nil
 }
 
 // free finds out whether an address can be listened on: the server would only log

@@ -23,6 +23,14 @@ func (c *Config) Validate() error {
 			errs = append(errs, fmt.Errorf("%s (%s) is %q: %s (%s)", l.flag, l.key, l.addr, problem, hint))
 		}
 	}
+	for _, peer := range c.Cluster.Peers {
+		if problem, hint := checkAddress(peer); problem != "" {
+			errs = append(errs, fmt.Errorf("--join (cluster.peers) is %q: %s (%s)", peer, problem, hint))
+		}
+	}
+	if len(c.Cluster.Peers) > 0 && c.Cluster.Listen == "" {
+		errs = append(errs, fmt.Errorf("--join (cluster.peers) is %s, and there is no cluster.listen (set listen below [cluster] in %s, the address of this host for the others)", strings.Join(c.Cluster.Peers, ", "), FileName))
+	}
 	if errs != nil {
 		return errors.Join(errs...)
 	}

@@ -1,0 +1,16 @@
+package admin
+
+import (
+	"net/http"
+
+	"github.com/wisr-dev/wisr/host/api"
+)
+
+// cluster is GET /api/cluster.
+func (s *Server) cluster(w http.ResponseWriter, r *http.Request) error {
+	if s.opt.Cluster == nil {
+		return &api.Problem{Status: http.StatusNotFound, Code: "no_cluster", Message: "this host is alone", Fix: "write [cluster] into wisr.toml to make it one of many"}
+	}
+	reply(w, http.StatusOK, s.opt.Cluster(r.Context()))
+	return nil
+}
