@@ -252,7 +252,7 @@ func (h *Host) registryOptions() registry.Options {
 
 // openStore opens the store that the configuration names, with memory in front.
 func (h *Host) openStore(ctx context.Context) (isr.Store, error) {
-	if h.cfg.Clustered() {
+	if h.cfg.Clustered() && !(h.opt.Mode == Build && h.cfg.Cluster.Listen != "") { // a build does not wait for other hosts
 		if err := h.joinCluster(ctx); err != nil {
 			return nil, err
 		}
