@@ -89,7 +89,7 @@ func TestVisitorsDoNotWaitForAHostThatMakesAStalePageAnew(t *testing.T) {
 		s := open(t, func(o *isr.Options) { o.Leases = leases })
 		s.becomes(func(context.Context, string, page.Reason) (*isr.Output, error) {
 			return output("old", time.Second), nil
-		}
+		})
 		if _, err := s.Visit(t.Context(), at("/a"), isr.Plain); err != nil {
 			t.Fatal(err)
 		}
