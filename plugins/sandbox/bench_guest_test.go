@@ -125,6 +125,9 @@ func bareRender(b testing.TB, module, input []byte, more func(wazero.Runtime)) f
 		data, _ := mod.Memory().Read(uint32(stack[0]), uint32(stack[1]))
 		output = bytes.Clone(data)
 	}), at32, nil).Export("output_write")
+	notCalled := api.GoFunc(func(context.Context, []uint64) { panic("a render calls nothing but this") })
+	host.NewFunctionBuilder().WithGoFunction(notCalled, at32, i32).Export("fetch_all")
+	host.NewFunctionBuilder().WithGoFunction(notCalled, at32, i32).Export("fetch_read")
 	if _, err := host.Instantiate(ctx); err != nil {
 		b.Fatal(err)
 	}

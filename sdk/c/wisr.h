@@ -7,7 +7,8 @@
 // Every file of a page includes this header; exactly one defines
 // WISR_IMPLEMENTATION before it does. No libc is needed; with wasi-libc and in
 // C++17 it works as well. Defined beside it, WISR_EXTISM moves input, output and requests
-// the way of Extism alone, for hosts without wisr's own functions.
+// the way of Extism alone, for hosts without wisr's own functions; with WISR_CALL
+// the file gives wisr_call itself, for a language with JSON of its own.
 //
 // Functions that can fail return 0, or 1 after wisr_fail has kept the reason;
 // pass a 1 on. Memory is never freed: every generation has a fresh instance.
@@ -205,5 +206,7 @@ static inline wisr_text wisr_formatted(const char *format, const wisr_text *text
 #include "src/host.c"
 #include "src/json.c"
 #include "src/fetch.c"
+#ifndef WISR_CALL
 #include "src/call.c"
+#endif
 #endif
