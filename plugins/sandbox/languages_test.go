@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -34,7 +35,7 @@ func TestPagesInAnyLanguageAreTheSameByWazeroAlone(t *testing.T) {
 		}
 		s := box(t, Options{})
 		for _, snapshot := range []bool{false, true} {
-			m, err := s.Load(t.Context(), Spec{Name: name, Module: module, Snapshot: snapshot})
+			m, err := s.Load(t.Context(), Spec{Name: name, Module: module, Snapshot: snapshot, Timeout: 5 * time.Minute})
 			if err != nil {
 				t.Fatal(err)
 			}
