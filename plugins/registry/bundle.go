@@ -38,6 +38,7 @@ type bundle struct {
 	signature []byte
 	origin    Origin
 	place     string // that it is to have; see Registry
+	urgent    bool   // it does not wait behind visitors: what they get meanwhile is worse
 
 	sum string // the module's SHA-256, once it was asked for
 }

@@ -133,17 +133,10 @@ func (r *Registry) Rollback(ctx context.Context, name, version string) (*Report,
 }
 
 // rollback goes back to a version that check has nothing against once it is loaded.
-func (r *Registry) rollback(ctx context.Context, name, version string, why Reason, check func(*Version) error) (report *Report, err error) {
-	r.interrupt(name)
-	if !r.behind(func() { report, err = r.goBack(ctx, name, version, why, check) }) {
-		return nil, ErrClosed
-	}
-	return report, err
-}
-
-func (r *Registry) goBack(ctx context.Context, name, version string, why Reason, check func(*Version) error) (*Report, error) {
+func (r *Registry) rollback(ctx context.Context, name, version string, why Reason, check func(*Version) error) (*Report, error) {
 	report := &Report{Plugin: name, At: r.opt.Now().UTC(), Trial: NoTrial}
 	begun := time.Now()
+	r.interrupt(name)
 	place, release, err := r.placeOf(ctx, name)
 	if err != nil {
 		return nil, err
@@ -171,6 +164,7 @@ func (r *Registry) goBack(ctx context.Context, name, version string, why Reason,
 	if err != nil {
 		return r.refuse(report, err)
 	}
+	a.urgent = true
 	v, err := r.load(ctx, a)
 	if err != nil {
 		if ctx.Err() != nil {

@@ -87,7 +87,7 @@ func (r *Registry) compile(ctx context.Context, v *Version, a *bundle, snapshot 
 		Fetch:   v.fetch,
 
 		Snapshot: snapshot,
-		Behind:   r.Table() != nil, // there are visitors
+		Behind:   r.Table() != nil && !a.urgent, // there are visitors
 	})
 	if err != nil {
 		return err

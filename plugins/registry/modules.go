@@ -49,8 +49,14 @@ func (r *Registry) forgetModules(rec *record) {
 
 // discard lets go of a version that does not go live.
 func (r *Registry) discard(v *Version, why error) {
-	v.retire(why)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.letGoOf(v, why)
+}
+
+// letGoOf retires a version that is nowhere any more. Its module is forgotten
+// first, so that it takes the place of no other one that may come back. r.mu is held.
+func (r *Registry) letGoOf(v *Version, why error) {
 	r.forgetModule(v.digest)
+	v.retire(why)
 }

@@ -61,8 +61,7 @@ func (r *Registry) commit(ctx context.Context, c change) error {
 	if err == nil && c.works() {
 		if refused := r.fits(c); refused != nil {
 			if r.waiting[c.place] != c.version {
-				c.version.retire(refused)
-				r.forgetModule(c.version.digest)
+				r.letGoOf(c.version, refused)
 			}
 			if c.reason != ReasonFolder {
 				return refused
@@ -90,7 +89,7 @@ func (r *Registry) commit(ctx context.Context, c change) error {
 	for _, v := range retired {
 		if v != nil {
 			// Only now: who finds it retired looks into the table for the next one.
-			v.retire(ErrRetired)
+			r.letGoOf(v, ErrRetired)
 		}
 	}
 	if old != nil && (c.version == nil || c.version.Plugin != old.Plugin) {

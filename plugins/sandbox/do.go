@@ -58,8 +58,3 @@ func (s *Sandbox) Do(ctx context.Context, f func(context.Context)) error {
 	}
 	return nil
 }
-
-// Behind runs f on a thread of lowered priority, as guests are, so that who
-// serves visitors goes before; it takes no core from guests. It is for what
-// takes milliseconds. After Close it is false, and f does not run.
-func (s *Sandbox) Behind(f func()) bool { return s.threads.run(f) }

@@ -40,7 +40,8 @@ type Spec struct {
 	Snapshot bool
 
 	// Behind has Load leave the other cores to visitors: it compiles on one
-	// thread of lowered priority. It takes up to as much longer as there are cores.
+	// thread of lowered priority. It takes up to as much longer as there are
+	// cores, and goes on after the end of Load's context, with Fetch unused.
 	Behind bool
 }
 
@@ -77,14 +78,11 @@ func (e *LoadError) Unwrap() error { return e.Err }
 // Load checks, rewrites, compiles and initialises a module. Errors are
 // *LoadError, or the cause of ctx's end; an initialiser that fails is no error
 // here but in each instance.
-func (s *Sandbox) Load(ctx context.Context, spec Spec) (m *Module, err error) {
-	if !spec.Behind {
-		return s.load(ctx, spec)
+func (s *Sandbox) Load(ctx context.Context, spec Spec) (*Module, error) {
+	if spec.Behind {
+		return s.loadBehind(ctx, spec)
 	}
-	if !s.Behind(func() { m, err = s.load(ctx, spec) }) {
-		return nil, errClosed
-	}
-	return m, err
+	return s.load(ctx, spec)
 }
 
 func (s *Sandbox) load(ctx context.Context, spec Spec) (*Module, error) {

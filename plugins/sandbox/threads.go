@@ -41,17 +41,31 @@ type job struct {
 // run runs f on a thread and waits for its end. A panic of f's is this
 // goroutine's. It is false, without f, after close.
 func (p *threads) run(f func()) bool {
+	j := p.begin(f)
+	if j == nil {
+		return false
+	}
+	j.wait()
+	return true
+}
+
+// begin runs f on a thread, nil if it was closed.
+func (p *threads) begin(f func()) *job {
 	t, ok := p.take()
 	if !ok {
-		return false
+		return nil
 	}
 	j := &job{f: f, done: make(chan struct{})}
 	t.jobs <- j
+	return j
+}
+
+// wait waits for the end of f. A panic of f's is this goroutine's.
+func (j *job) wait() {
 	<-j.done
 	if j.panicked != nil {
 		panic(j.panicked)
 	}
-	return true
 }
 
 func (j *job) run() {
