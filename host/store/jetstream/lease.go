@@ -33,8 +33,6 @@ const (
 	// take to notice, another host is at work within 5 s; a host that is that busy has lost it.
 	leaseTime  = 3 * time.Second
 	leaseRenew = time.Second
-	// leasePatience is how long a generation waits to be allowed before it runs anyway.
-	leasePatience = 2 * time.Second
 )
 
 // OpenLeases opens the leases of a site for a host of some name. Close them before the store.
@@ -45,6 +43,9 @@ func (s *Store) OpenLeases(ctx context.Context, host string) (*Leases, error) {
 	}
 	return &Leases{store: s, host: host, bucket: b, closing: make(chan struct{})}, nil
 }
+
+// patience is how long a generation waits to be allowed before it runs anyway.
+func (l *Leases) patience() time.Duration { return 2 * l.store.opt.Patience }
 
 // Close gives back what is held.
 func (l *Leases) Close() {
@@ -57,7 +58,7 @@ func (l *Leases) Try(ctx context.Context, key string) (release func()) {
 	if l.store.detached() {
 		return func() {} // for this host alone
 	}
-	ctx, cancel := within(ctx, leasePatience)
+	ctx, cancel := within(ctx, l.patience())
 	defer cancel()
 	subject := "l." + hash(key)
 	seq, err := l.bucket.write(ctx, subject, l.header(key), nil, 0)
@@ -102,7 +103,7 @@ func (l *Leases) hold(key, subject string, seq uint64, done <-chan struct{}) {
 	for {
 		select {
 		case <-tick.C:
-			once, cancel := within(ctx, leasePatience)
+			once, cancel := within(ctx, l.patience())
 			next, err := l.bucket.write(once, subject, l.header(key), nil, seq)
 			cancel()
 			if err == nil {
@@ -114,7 +115,7 @@ func (l *Leases) hold(key, subject string, seq uint64, done <-chan struct{}) {
 		case <-done:
 		case <-l.closing:
 		}
-		once, cancel := within(ctx, leasePatience)
+		once, cancel := within(ctx, l.patience())
 		defer cancel()
 		if _, err := l.bucket.erase(once, subject, l.header(key), seq, time.Second); err != nil {
 			l.store.log.Debug("a lease is left to run out", "path", key, "cause", err)
@@ -130,7 +131,7 @@ func (l *Leases) Wait(ctx context.Context, key string) error {
 		if !sleep(ctx, pause) {
 			return context.Cause(ctx)
 		}
-		once, cancel := within(ctx, leasePatience)
+		once, cancel := within(ctx, l.patience())
 		m, err := l.bucket.near(once, subject)
 		cancel()
 		if errors.Is(err, errNone) || err == nil && m.deleted() {
@@ -138,7 +139,7 @@ func (l *Leases) Wait(ctx context.Context, key string) error {
 		}
 	}
 	// What the holder stored is known here then; if that takes too long, a page is made once more.
-	once, cancel := within(ctx, leasePatience)
+	once, cancel := within(ctx, l.patience())
 	defer cancel()
 	_ = l.store.Sync(once)
 	return nil
