@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -92,4 +93,44 @@ func answerOf(r *fasthttp.RequestCtx) []byte {
 	}
 	b.Write(r.Response.Body())
 	return b.Bytes()
+}
+
+// Head and body of an answer are of one entry, while entries and seconds change: S50.
+func TestManyAtOnceGetHeadAndBodyOfOneEntry(t *testing.T) {
+	var clock atomic.Int64
+	clock.Store(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC).UnixNano())
+	h, entry := storedPage(t, func() time.Time { return time.Unix(0, clock.Load()) })
+	known := publicHandler(t, h)
+	var visitors sync.WaitGroup
+	for range 4 {
+		visitors.Go(func() {
+			var r fasthttp.RequestCtx
+			r.Request.SetRequestURI("/page")
+			for range 200 {
+				r.Response.Reset()
+				known(&r)
+				var etag string
+				for line := range strings.Lines(r.Response.Header.String()) {
+					if value, ok := strings.CutPrefix(line, "ETag: "); ok {
+						etag = strings.TrimSpace(value)
+					}
+				}
+				if body := string(r.Response.Body()); etag != entry.ETag && etag != `"`+body+`"` {
+					t.Errorf("the tag %s came with %.40q", etag, body)
+					return
+				}
+			}
+		})
+	}
+	for n := range 20 {
+		next := *entry
+		now := time.Unix(0, clock.Add(int64(300*time.Millisecond)))
+		next.StartedAt, next.FinishedAt = now, now
+		next.Body = fmt.Appendf(nil, "page-%d", n)
+		next.ETag = `"` + string(next.Body) + `"`
+		if stored, err := h.store.Put(context.Background(), &next); !stored || err != nil {
+			t.Error(stored, err)
+		}
+	}
+	visitors.Wait()
 }
