@@ -15,8 +15,8 @@ import (
 	"github.com/tetratelabs/wazero"
 )
 
-// The table of `task bench:sandbox`: what isolation costs. "bar" is what the
-// ratio, or the time in its unit, is to be at most.
+// The table of `task bench:sandbox`: what isolation costs. "x-most" is what the
+// metric x is to be at most.
 
 // A fresh instance and a render, against a render of the same module in an
 // instance that is there, without metering and without this package.
@@ -28,7 +28,7 @@ func BenchmarkGenerationToWarm(b *testing.B) {
 			input := pageInput(b)
 			module, _ := p.modules(b)
 			beside(b, s, fresh(b, s, module, input), bare(b, module, input, nil))
-			b.ReportMetric(bars[p.name], "bar")
+			b.ReportMetric(bars[p.name], "ratio-most")
 		})
 	}
 }
@@ -42,7 +42,7 @@ func BenchmarkGenerationToStock(b *testing.B) {
 			input := pageInput(b)
 			ours, theirs := p.modules(b)
 			beside(b, s, fresh(b, s, ours, input), stock(b, theirs, input))
-			b.ReportMetric(bars[p.name], "bar")
+			b.ReportMetric(bars[p.name], "ratio-most")
 		})
 	}
 }
@@ -93,7 +93,7 @@ func BenchmarkInstance(b *testing.B) {
 		}
 		i.Close(ctx)
 	})
-	b.ReportMetric(150, "bar-us")
+	b.ReportMetric(150, "us-most")
 }
 
 // How long after its deadline of 200 ms a guest that will not end has ended.
@@ -123,7 +123,7 @@ func BenchmarkDeadline(b *testing.B) {
 				i.Close()
 			}
 			b.ReportMetric(float64(worst.Microseconds())/1000, "ms-late")
-			b.ReportMetric(20, "bar-ms")
+			b.ReportMetric(20, "ms-late-most")
 		})
 	}
 }

@@ -1,0 +1,83 @@
+//go:build ignore
+
+// Bars prints a table of what `go test -bench` measured beside the bars that the
+// benchmarks state, from what that writes to standard input:
+//
+//	go test -run '^$' -bench . ./plugins/sandbox | go run testdata/src/bars.go
+//
+// A metric "x" has a bar if there is "x-most" or "x-least". What is read goes to
+// standard error as it comes. Bars that are not met do not make it fail: they are for
+// a machine that has nothing else to do.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+)
+
+// bar is a metric and what it is to be.
+type bar struct {
+	measure, unit string
+	got, want     float64
+	least         bool
+}
+
+func main() {
+	var bars []bar
+	in := bufio.NewScanner(os.Stdin)
+	for in.Scan() {
+		fmt.Fprintln(os.Stderr, in.Text())
+		bars = append(bars, barsOf(in.Text())...)
+	}
+	if err := in.Err(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, "measure\tunit\tgot\tbar\t")
+	for _, b := range bars {
+		sign, met := "≤", b.got <= b.want
+		if b.least {
+			sign, met = "≥", b.got >= b.want
+		}
+		missed := ""
+		if !met {
+			missed = "missed"
+		}
+		fmt.Fprintf(out, "%s\t%s\t%.4g\t%s %g\t%s\n", b.measure, b.unit, b.got, sign, b.want, missed)
+	}
+	out.Flush()
+}
+
+// barsOf gives the metrics with bars of a benchmark's line: its name, how often it
+// ran, and pairs of a number and its unit.
+func barsOf(line string) (bars []bar) {
+	fields := strings.Fields(line)
+	if len(fields) < 4 || !strings.HasPrefix(fields[0], "Benchmark") {
+		return nil
+	}
+	metrics := map[string]float64{}
+	for k := 2; k+1 < len(fields); k += 2 {
+		if v, err := strconv.ParseFloat(fields[k], 64); err == nil {
+			metrics[fields[k+1]] = v
+		}
+	}
+	name := strings.TrimPrefix(fields[0], "Benchmark")
+	if cut := strings.LastIndexByte(name, '-'); cut > 0 {
+		name = name[:cut] // the number of processors
+	}
+	for k := 3; k < len(fields); k += 2 { // in the order of the line
+		unit := fields[k]
+		if most, ok := metrics[unit+"-most"]; ok {
+			bars = append(bars, bar{name, unit, metrics[unit], most, false})
+		}
+		if least, ok := metrics[unit+"-least"]; ok {
+			bars = append(bars, bar{name, unit, metrics[unit], least, true})
+		}
+	}
+	return bars
+}
