@@ -297,7 +297,7 @@ func launch(t *testing.T, address, name string, args ...string) {
 		command.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-ended:
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Errorf("%s did not end when told to", name)
 			command.Process.Kill()
 			<-ended

@@ -50,7 +50,7 @@ func (c *cdn) requests() []string {
 // hears waits until there were n requests; the last ones have to be these.
 func (c *cdn) hears(n int, want ...string) {
 	c.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		got := c.requests()
 		if len(got) == n && slices.Equal(got[n-len(want):], want) {

@@ -244,7 +244,7 @@ func (s *site) sees(path string, status int, state, body string) answer {
 // becomes asks until a path is HIT with a body, as after a background generation.
 func (s *site) becomes(path, body string) answer {
 	s.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		a := s.get(path, "Purpose: prefetch") // which starts nothing
 		if a.header.Get("X-Wisr-Cache") == "HIT" && a.body == body {

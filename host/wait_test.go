@@ -39,7 +39,7 @@ func (g *gate) wait(t *testing.T) {
 	t.Helper()
 	select {
 	case <-g.arrived:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing came to the gate")
 	}
 }
@@ -48,7 +48,7 @@ func (g *gate) wait(t *testing.T) {
 // after the last answer.
 func (s *site) until(what string, so func() bool) {
 	s.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !so() {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("still not so: %s", what)

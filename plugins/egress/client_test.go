@@ -211,7 +211,7 @@ func TestCloseLeavesNoGoroutine(t *testing.T) {
 	wg.Wait()
 	c.Close()
 	up.Close()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for runtime.NumGoroutine() > before {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)

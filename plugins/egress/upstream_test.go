@@ -121,7 +121,7 @@ func answerDNS(query []byte, addresses func(string) []string) []byte {
 
 // eventually waits for what another goroutine brings about.
 func eventually(t testing.TB, is func() bool) {
-	for deadline := time.Now().Add(10 * time.Second); !is(); runtime.Gosched() {
+	for deadline := time.Now().Add(time.Minute); !is(); runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Error("it does not come about")
 			return

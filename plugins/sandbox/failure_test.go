@@ -17,7 +17,7 @@ func TestEveryWayToFailEndsOneRun(t *testing.T) {
 	u := newUpstream(t)
 	spec := Spec{Name: "blog", Timeout: 30 * time.Second, Memory: 32 << 20, Output: 1 << 20}
 	patient := relay(t, u, spec)
-	spec.Timeout = 300 * time.Millisecond
+	spec.Timeout = time.Second
 	hasty := relay(t, u, spec)
 	const calls = "ask(i32,i32) i32\nrender() i32"
 	for _, c := range []struct {
@@ -35,7 +35,7 @@ func TestEveryWayToFailEndsOneRun(t *testing.T) {
 		{"a return code alone", 507, "", CauseError, "returned 7 without an error message", ""}, // LAB 7
 		{"an error, then a trap", 508, "what I meant", CauseTrap, "what I meant (unreachable)", calls},
 		{"unreachable", 601, "", CauseTrap, "unreachable", calls},
-		{"an endless loop", 602, "", CauseTimeout, "took longer than the 300ms of [limits] timeout", ""},
+		{"an endless loop", 602, "", CauseTimeout, "took longer than the 1s of [limits] timeout", ""},
 		{"endless recursion", 603, "", CauseTrap, "stack overflow", ""},
 		{"growing for ever", 604, "", CauseMemory, "out of memory, [limits] memory is 32MB: unreachable", calls},
 		{"proc_exit(0)", 605, "0", CauseExit, "exited with code 0 instead of returning", calls}, // LAB 7
@@ -43,13 +43,13 @@ func TestEveryWayToFailEndsOneRun(t *testing.T) {
 		{"output past the memory", 606, "x", CauseOutput, "output is said to be 1099511627776 bytes at *, which is not within Extism's memory of 1048576 bytes", calls}, // LAB 7
 		{"too much output", 607, "1048577", CauseOutput, "output has 1048577 bytes, [limits] output allows 1048576", calls},                                             // LAB 7
 		{"division by zero", 609, "", CauseTrap, "integer divide by zero", calls},
-		{"recursion without a loop", 610, "", CauseTimeout, "took longer than the 300ms of [limits] timeout", ""}, // LAB 2
+		{"recursion without a loop", 610, "", CauseTimeout, "took longer than the 1s of [limits] timeout", ""}, // LAB 2
 		{"Extism's memory for ever", 611, "", CauseMemory, "out of memory, [limits] memory is 32MB: unreachable", calls},
 		{"loading out of bounds", 612, "", CauseTrap, "out of bounds memory access", calls},
 		{"a call with the wrong type", 614, "", CauseTrap, "indirect call type mismatch", calls},
 		{"a panic of a language runtime", 616, "panic: oh no\n\ngoroutine 1 [running]:\nmain.render()\n", CauseTrap, "panic: oh no (unreachable)", "panic: oh no\n\ngoroutine 1 [running]:\nmain.render()\n" + calls},
-		{"a sleep past the end", 617, "600000", CauseTimeout, "took longer than the 300ms of [limits] timeout", ""},
-		{"writing without end in one call", 626, "", CauseTimeout, "took longer than the 300ms of [limits] timeout", ""},
+		{"a sleep past the end", 617, "600000", CauseTimeout, "took longer than the 1s of [limits] timeout", ""},
+		{"writing without end in one call", 626, "", CauseTimeout, "took longer than the 1s of [limits] timeout", ""},
 		{"too large a variable", 619, "1048577", CauseError, `variable "big" does not fit: all variables together may have 1MB`, calls},
 		{"a position outside of Extism's memory", 615, "9 99999999999999", CauseTrap, "the guest wrote over Extism's own data", "block(i32,i64) i64\n" + calls},
 	} {
@@ -200,13 +200,13 @@ func TestStartAndInitialiser(t *testing.T) {
 		message string
 	}{
 		{"starttrap.wasm", true, CauseTrap, "unreachable"},
-		{"startloop.wasm", true, CauseTimeout, "took longer than the 300ms of [limits] timeout"},
+		{"startloop.wasm", true, CauseTimeout, "took longer than the 1s of [limits] timeout"},
 		{"starthost.wasm", true, CauseExit, "exited with code 0 instead of returning"},
-		{"initloop.wasm", false, CauseTimeout, "took longer than the 300ms of [limits] timeout"},
+		{"initloop.wasm", false, CauseTimeout, "took longer than the 1s of [limits] timeout"},
 		{"inittrap.wasm", false, CauseTrap, "panic: cannot begin (unreachable in the initialiser)"},
 	} {
 		t.Run(c.file, func(t *testing.T) {
-			m := load(t, s, Spec{Name: "blog", Module: fixture(t, c.file), Timeout: 300 * time.Millisecond})
+			m := load(t, s, Spec{Name: "blog", Module: fixture(t, c.file), Timeout: time.Second})
 			i, err := m.Run(t.Context())
 			if err == nil {
 				defer i.Close()
