@@ -13,6 +13,7 @@ missing() {
 	c | c-*) has clang && has wasm-ld || echo "clang and wasm-ld (Debian: clang lld)" ;;
 	cpp) [ -d /usr/include/wasm32-wasi/c++ ] || echo "libc++ for WASI (Debian: libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 libclang-rt-14-dev-wasm32)" ;;
 	nim) has nim && [ -d /usr/include/wasm32-wasi ] || echo "nim, and wasi-libc (Debian: nim wasi-libc libclang-rt-14-dev-wasm32)" ;;
+	d) has ldc2 && has clang || echo "LDC, and clang (Debian: ldc clang lld)" ;;
 	assemblyscript*) has npm || echo "npm" ;;
 	rust-extism) has rustc && [ "$(rustc --version | cut -d. -f2)" -ge 85 ] || echo "Rust 1.85 or later" ;;
 	rust) has rustc && [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown/lib" ] || echo "Rust for wasm32-unknown-unknown (rustup target add)" ;;
