@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +38,7 @@ func copyFolder(t *testing.T, to, from string) {
 		}
 		target := filepath.Join(to, rest)
 		switch {
-		case entry.IsDir() && (entry.Name() == ".wisr" || entry.Name() == "testdata"):
+		case entry.IsDir() && slices.Contains([]string{".wisr", "testdata", "node_modules"}, entry.Name()):
 			return fs.SkipDir
 		case entry.IsDir():
 			return os.MkdirAll(target, 0o755)
