@@ -15,4 +15,5 @@ import "embed"
 //go:embed c/wisr.h c/src c/README.md
 //go:embed assemblyscript/README.md assemblyscript/package.json assemblyscript/asconfig.json
 //go:embed assemblyscript/index.ts assemblyscript/lib assemblyscript/test/host.js
+//go:embed js/README.md js/package.json js/index.js js/index.d.ts js/globals.d.ts
 var Files embed.FS
