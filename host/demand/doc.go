@@ -39,5 +39,6 @@
 //	unknown       no page of this site (or plugin): status 404, nothing ran (S104)
 //	failed        status 500, or 503 if there was no room; error is the cause; the old page stays
 //
-// "revalidated" of the whole is true if nothing failed and nothing is unknown.
+// "revalidated" of the whole is true if nothing failed and nothing is unknown. Where there are
+// many hosts, "hosts" says how many of those that are live know of it.
 package demand
