@@ -210,7 +210,9 @@ func (b *bucket) put(ctx context.Context, key string, header nats.Header, data [
 func (b *bucket) publish(ctx context.Context, key string, header nats.Header, data []byte, opts ...jetstream.PublishOpt) (uint64, error) {
 	ack, err := b.js.PublishMsg(ctx, &nats.Msg{Subject: b.prefix + key, Header: header, Data: data}, opts...)
 	if err != nil {
-		if refused := new(jetstream.APIError); errors.As(err, &refused) && refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+		// Replicated streams say the second while another message of the subject is on its way.
+		if refused := new(jetstream.APIError); errors.As(err, &refused) &&
+			(refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant) {
 			return 0, errConflict
 		}
 		return 0, err
