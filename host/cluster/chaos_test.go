@@ -101,8 +101,7 @@ func TestEditorsAndVisitorsWhileLinksAreCut(t *testing.T) {
 	}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	s := &sites{trio: newTrio(t)}
-	s.hosts[1].clock = func() time.Time { return time.Now().Add(-3 * time.Minute) }
+	s := &sites{trio: newTrio(t, 0, 3*time.Minute)}
 	for i := range 3 {
 		s.open(i)
 	}

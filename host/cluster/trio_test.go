@@ -29,12 +29,13 @@ type trio struct {
 // host is one of them.
 type host struct {
 	*Cluster
-	name  string
-	store *jetstream.Store
-	clock func() time.Time
+	name   string
+	store  *jetstream.Store
+	behind time.Duration // of its clock
 }
 
-func newTrio(t testing.TB) *trio {
+// newTrio starts three hosts. behind is by how much their clocks are wrong, in their order.
+func newTrio(t testing.TB, behind ...time.Duration) *trio {
 	t.Helper()
 	x := &trio{t: t, dir: t.TempDir()}
 	for from := range 3 {
@@ -45,7 +46,10 @@ func newTrio(t testing.TB) *trio {
 		}
 	}
 	for i := range 3 {
-		x.hosts[i] = &host{name: string(rune('a' + i)), clock: time.Now}
+		x.hosts[i] = &host{name: string(rune('a' + i))}
+	}
+	for i, d := range behind {
+		x.hosts[i].behind = d
 	}
 	for i := range 3 {
 		x.join(i)
@@ -78,7 +82,7 @@ func (x *trio) join(i int) {
 	}
 	c, err := Join(x.t.Context(), Options{
 		Name: "test", Host: h.name, Listen: "127.0.0.1:0", Peers: peers, Secret: "between hosts", Dir: filepath.Join(x.dir, h.name),
-		Now: func() time.Time { return h.clock() }, Log: quiet(),
+		Now: func() time.Time { return time.Now().Add(-h.behind) }, Log: quiet(),
 		advertise: "127.0.0.1:1", // the links alone lead to it
 	})
 	if err != nil {
