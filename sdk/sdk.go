@@ -15,5 +15,7 @@ import "embed"
 //go:embed c/wisr.h c/src c/README.md
 //go:embed assemblyscript/README.md assemblyscript/package.json assemblyscript/asconfig.json
 //go:embed assemblyscript/index.ts assemblyscript/lib assemblyscript/test/host.js
+//go:embed rust/README.md rust/Cargo.toml rust/src
+//go:embed zig/README.md zig/build.zig zig/build.zig.zon zig/src
 //go:embed js/README.md js/package.json js/index.js js/index.d.ts js/globals.d.ts
 var Files embed.FS

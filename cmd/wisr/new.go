@@ -32,6 +32,9 @@ func languageNames() string {
 
 // Validate tells a site from a page: a folder named page is ./page.
 func (c *newCommand) Validate() error {
+	if len(c.What) == 0 {
+		return nil // help is asked for, or the parser says so itself
+	}
 	switch page := c.What[0] == "page"; {
 	case page && len(c.What) == 1:
 		return errors.New("give the page a name: wisr new page NAME; for a site in a folder named page: wisr new ./page")

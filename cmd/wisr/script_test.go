@@ -66,6 +66,10 @@ func TestScripts(t *testing.T) {
 			switch name {
 			case "npm": // for a machine that may fetch packages
 				return os.Getenv("WISR_NPM") != "", nil
+			case "rust": // for one that may fetch crates and has Rust's libraries for Wasm
+				return os.Getenv("WISR_RUST") != "", nil
+			case "race":
+				return raceDetector, nil
 			case "packages": // those of sdk/js were fetched: `task test:js`
 				_, err := os.Stat("../../sdk/js/node_modules/quickjs-wasi")
 				return err == nil && !raceDetector, nil
@@ -79,6 +83,11 @@ func TestScripts(t *testing.T) {
 			}
 			if cache, err := os.UserCacheDir(); err == nil { // HOME is not the user's in a script
 				env.Setenv("GOCACHE", filepath.Join(cache, "go-build"))
+			}
+			for _, name := range []string{"CARGO_HOME", "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER"} {
+				if value, ok := os.LookupEnv(name); ok {
+					env.Setenv(name, value)
+				}
 			}
 			env.Setenv("PACKAGES", filepath.Join(fixtures, "..", "sdk", "js", "node_modules"))
 			w := &world{env: env, fixtures: fixtures, streams: make(map[string]*stream), stops: make(map[string]func(asked bool) error)}

@@ -2,6 +2,8 @@ package scaffold
 
 import (
 	"slices"
+
+	"github.com/wisr-dev/wisr/plugins/toolchain"
 )
 
 // Language is one that pages can be written in.
@@ -81,6 +83,24 @@ var languages = []Language{
 		Parts:   [][2]string{{"Makefile", "builds and runs the tests"}, {"sdk/c/", "the library, a copy"}},
 		library: "c",
 		shared:  []joint{{name: "Makefile"}},
+	},
+	{
+		Name: "rust", Title: "Rust",
+		Needs:   []string{"cargo", toolchain.WasmTarget},
+		Test:    "for page in plugins/*/Cargo.toml; do cargo test --manifest-path $page; done",
+		Manual:  "sdk/rust/README.md",
+		Ignore:  []string{"plugins/*/target/"},
+		Parts:   [][2]string{{"sdk/rust/", "the library, a copy"}},
+		library: "rust",
+	},
+	{
+		Name: "zig", Title: "Zig",
+		Needs:   []string{"zig"},
+		Test:    "for page in plugins/*/build.zig; do zig build --build-file $page test; done",
+		Manual:  "sdk/zig/README.md",
+		Ignore:  []string{".zig-cache/", "zig-out/"},
+		Parts:   [][2]string{{"sdk/zig/", "the library, a copy"}},
+		library: "zig",
 	},
 	{
 		Name: "assemblyscript", Title: "AssemblyScript",
