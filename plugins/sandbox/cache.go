@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -132,7 +133,7 @@ func (e *entry) engine() string {
 	dir := filepath.Join(e.dir, engineDir)
 	whole := true
 	_ = e.walkEngine(func(name, path string) {
-		if e.read(name) == nil {
+		if sum, err := fileDigest(path); err != nil || sum != e.digests[name] {
 			whole = false
 		}
 	})
@@ -160,8 +161,8 @@ func (e *entry) engineWrote() {
 		if _, ok := e.digests[name]; ok {
 			return
 		}
-		if data, err := os.ReadFile(path); err == nil {
-			e.digests[name] = digest(data)
+		if sum, err := fileDigest(path); err == nil {
+			e.digests[name] = sum
 			changed = true
 		}
 	})
@@ -196,6 +197,21 @@ func (e *entry) forget() {
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
+}
+
+// fileDigest is the digest of a file. The engine's are tens of megabytes: they
+// pass by, the engine reads them again.
+func fileDigest(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // replace writes a file whole, or not at all.
