@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -29,11 +30,12 @@ type largeSite struct {
 	entries int
 	written float64 // entries a second, by fill
 	turns   uint64  // of load so far: no two are the same
+	entry   func(i int, version string) *isr.Entry
 }
 
-func newLargeSite(b *testing.B, entries int) *largeSite {
+func newLargeSite(b *testing.B, entries int, entry func(i int, version string) *isr.Entry) *largeSite {
 	b.Helper()
-	s := &largeSite{dir: b.TempDir(), binary: filepath.Join(b.TempDir(), "wisr"), entries: entries}
+	s := &largeSite{dir: b.TempDir(), binary: filepath.Join(b.TempDir(), "wisr"), entries: entries, entry: entry}
 	if out, err := exec.Command("go", "build", "-o", s.binary, "../cmd/wisr").CombinedOutput(); err != nil {
 		b.Fatalf("go build: %v\n%s", err, out)
 	}
@@ -84,7 +86,7 @@ func (s *largeSite) fill(b *testing.B) {
 	for range 2 * runtime.NumCPU() {
 		writers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < s.entries; i = int(next.Add(1)) - 1 {
-				if _, err := h.store.Put(context.Background(), smallEntry(i, version)); err != nil {
+				if _, err := h.store.Put(context.Background(), s.entry(i, version)); err != nil {
 					b.Error(err)
 					return
 				}
@@ -107,6 +109,20 @@ func smallEntry(i int, version string) *isr.Entry {
 		ETag: fmt.Sprintf(`"an-entity-tag-of-%07d"`, i), DataETag: fmt.Sprintf(`"an-entity-tag-of-%06dd"`, i),
 	}
 }
+
+// tenKB is a page of 10 KB whose letters make it compress to half.
+func tenKB(i int, version string) *isr.Entry {
+	e := smallEntry(i, version)
+	e.Body = make([]byte, 10<<10)
+	random := rand.New(rand.NewPCG(1, uint64(i)))
+	for n := range e.Body {
+		e.Body[n] = "etaoin shrdlu<>/\n"[random.IntN(17)]
+	}
+	return e
+}
+
+// pages is the folder of the store.
+func (s *largeSite) pages() string { return filepath.Join(s.dir, ".wisr", "pages") }
 
 // mostNames is how many names the largest folder below a folder has.
 func mostNames(t testing.TB, root string) int {

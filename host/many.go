@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	sampled "runtime/metrics"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/wisr-dev/wisr/host/api"
 	"github.com/wisr-dev/wisr/host/cluster"
 	"github.com/wisr-dev/wisr/host/config"
 	"github.com/wisr-dev/wisr/host/demand"
@@ -112,6 +114,10 @@ func (h *Host) openClusterStore(ctx context.Context) (isr.Store, error) {
 		return nil, err
 	}
 	h.shared = pages
+	if h.cfg.Cluster.Listen != "" {
+		lower, heap := h.lower, boundHeap(h.cfg.Cache.Memory, pages.Count)
+		h.lower = func() { heap(); lower() }
+	}
 	front := memory.New(pages, h.cfg.Cache.Memory, h.opt.Log)
 	if err := h.cluster.Start(ctx, pages, h.about); err != nil {
 		return nil, errors.Join(err, front.Close())
@@ -173,4 +179,29 @@ func (h *Host) clusterStatus() func(context.Context) any {
 		return nil
 	}
 	return func(ctx context.Context) any { return h.cluster.Status(ctx) }
+}
+
+// forgetHost has the cluster forget a host; nil for a host alone.
+func (h *Host) forgetHost() func(context.Context, string) error {
+	if h.cluster == nil {
+		return nil
+	}
+	return func(ctx context.Context, name string) error {
+		err := h.cluster.Forget(ctx, name)
+		for _, known := range []struct {
+			err    error
+			status int
+			code   string
+		}{
+			{cluster.ErrNoSuchHost, http.StatusNotFound, "no_host"},
+			{cluster.ErrStillThere, http.StatusConflict, "host_live"},
+			{cluster.ErrElsewhere, http.StatusConflict, "servers_elsewhere"},
+			{cluster.ErrNotNow, http.StatusServiceUnavailable, "not_now"},
+		} {
+			if errors.Is(err, known.err) {
+				return &api.Problem{Status: known.status, Code: known.code, Message: err.Error()}
+			}
+		}
+		return err
+	}
 }

@@ -63,6 +63,7 @@ func (h *Host) Serve(ctx context.Context, ready func(Addresses)) (err error) {
 		File:       h.public.Find,
 		Revalidate: h.demand,
 		Cluster:    h.clusterStatus(),
+		Forget:     h.forgetHost(),
 		Events:     h.happened,
 		Metrics:    h.metrics.handler(),
 		Log:        h.opt.Log,

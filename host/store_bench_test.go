@@ -27,7 +27,7 @@ const skew = 1.1
 // BenchmarkLargeStore runs `wisr start`, in processes of their own so that each
 // has its own memory, on a folder store with many entries of about 1 KB.
 func BenchmarkLargeStore(b *testing.B) {
-	s := newLargeSite(b, largeStore(b))
+	s := newLargeSite(b, largeStore(b), smallEntry)
 	b.Run("folder", s.benchFolder)
 	b.Run("start", s.benchStart)
 
@@ -73,7 +73,7 @@ func (s *largeSite) benchFolder(b *testing.B) {
 // benchStart measures the time to the first hit, and beside it that of a host
 // on a store with one entry: what any process takes that loads a module.
 func (s *largeSite) benchStart(b *testing.B) {
-	single := &largeSite{dir: b.TempDir(), binary: s.binary, entries: 1}
+	single := &largeSite{dir: b.TempDir(), binary: s.binary, entries: 1, entry: s.entry}
 	if err := os.CopyFS(filepath.Join(single.dir, "plugins"), os.DirFS(filepath.Join(s.dir, "plugins"))); err != nil {
 		b.Fatal(err)
 	}

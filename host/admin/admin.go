@@ -46,6 +46,9 @@ type Options struct {
 	Revalidate *demand.Revalidator
 	// Cluster tells of the other hosts, as JSON; nil for a host alone.
 	Cluster func(context.Context) any
+	// Forget takes a host that is gone out of the cluster; nil for a host alone. An error
+	// that is an api.Problem is for whoever asked.
+	Forget  func(ctx context.Context, host string) error
 	Events  *Events // required; Shutdown closes it
 	Metrics http.Handler
 	Log     *slog.Logger

@@ -146,8 +146,14 @@ func TestEveryAnswerIsAsTheDocumentSays(t *testing.T) {
 	unkept := newSite(t, func(o *Options) { o.Engine = nil })
 	many := newSite(t, func(o *Options) {
 		o.Cluster = func(context.Context) any { // package cluster's Status, which is not below this one
-			return json.RawMessage(`{"name":"shop","host":"a","detached":false,"leases":[],"buckets":[],"hosts":[{"name":"a","live":true,` +
+			return json.RawMessage(`{"name":"shop","host":"a","detached":false,"leases":[],"members":[{"name":"a","id":"x","leader":true}],"buckets":[],"hosts":[{"name":"a","live":true,` +
 				`"heard":0,"ahead":0,"lag":0,"wisr":"(devel)","versions":{"hello":"1"},"bytes":1,"since":"2026-01-01T00:00:00Z"}]}`)
+		}
+		o.Forget = func(_ context.Context, host string) error {
+			if status := map[string]int{"nobody": 404, "live": 409, "later": 503}[host]; status != 0 {
+				return &api.Problem{Status: status, Code: "no_host", Message: "…"}
+			}
+			return nil
 		}
 	})
 	s.visit("/hello")
@@ -218,6 +224,11 @@ func TestEveryAnswerIsAsTheDocumentSays(t *testing.T) {
 	ask(s, "GET", "/api/pages/explain", "/api/pages/explain?path=hello", 400, nil)
 	ask(s, "GET", "/api/cluster", "/api/cluster", 404, nil)
 	ask(many, "GET", "/api/cluster", "/api/cluster", 200, nil)
+	const forget = "/api/cluster/hosts/"
+	ask(s, "DELETE", forget+"{name}", forget+"gone", 404, nil)
+	for name, status := range map[string]int{"gone": 204, "nobody": 404, "live": 409, "later": 503} {
+		ask(many, "DELETE", forget+"{name}", forget+name, status, nil)
+	}
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	w := s.do(request("GET", "/api/events", nil).WithContext(gone))

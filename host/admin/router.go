@@ -33,6 +33,7 @@ func (s *Server) routes() []operation {
 		{http.MethodGet, "/api/pages/explain", s.explain},
 		{http.MethodGet, "/api/events", s.events},
 		{http.MethodGet, "/api/cluster", s.cluster},
+		{http.MethodDelete, "/api/cluster/hosts/{name}", s.forget},
 	}
 }
 

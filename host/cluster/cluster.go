@@ -72,6 +72,7 @@ type Cluster struct {
 	log    *slog.Logger
 	server *server.Server // nil if the servers are elsewhere
 	conn   *nats.Conn
+	system *nats.Conn // to ask the server about the others; nil if the servers are elsewhere
 
 	password string // of the server in this process, which nobody else knows
 
@@ -123,7 +124,10 @@ func (c *Cluster) connect() error {
 		if err := c.serve(); err != nil {
 			return err
 		}
-		options = append(options, nats.InProcessServer(c.server), nats.Token(c.password))
+		options = append(options, nats.InProcessServer(c.server), nats.UserInfo(pagesUser, c.password))
+		if err := c.connectSystem(); err != nil {
+			return err
+		}
 	} else {
 		for i, url := range c.opt.Servers {
 			if i > 0 {
@@ -169,6 +173,9 @@ func (c *Cluster) Start(ctx context.Context, pages *jetstream.Store, about func(
 	}
 	c.spawn(c.beat)
 	c.spawn(c.probe)
+	if c.system != nil {
+		c.spawn(c.tidy)
+	}
 	return nil
 }
 
@@ -196,6 +203,9 @@ func (c *Cluster) Close() {
 	c.work.Wait()
 	if c.leases != nil {
 		c.leases.Close()
+	}
+	if c.system != nil {
+		c.system.Close()
 	}
 	if c.conn != nil {
 		c.conn.Close()

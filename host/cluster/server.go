@@ -23,6 +23,12 @@ import (
 // authors advise no more than 8 MB, and few pages are larger than this.
 const maxPayload = 2 << 20
 
+// The users of the server, all of this process and who it lets in.
+const (
+	pagesUser  = "wisr"
+	systemUser = "system" // may ask about servers and remove them, and has no pages
+)
+
 // serve starts the server in this process. Nobody but this process and the other
 // hosts' servers can use it.
 func (c *Cluster) serve() error {
@@ -40,10 +46,13 @@ func (c *Cluster) serve() error {
 	if port == 0 {
 		port = server.RANDOM_PORT
 	}
+	system := server.NewAccount(server.DEFAULT_SYSTEM_ACCOUNT)
 	options := &server.Options{
 		ServerName: c.opt.Host,
 		// It reaches the others only if it listens for clients as well. Nobody else knows the password.
-		Host: "127.0.0.1", Port: server.RANDOM_PORT, Authorization: c.password,
+		Host: "127.0.0.1", Port: server.RANDOM_PORT,
+		Accounts: []*server.Account{system}, SystemAccount: system.Name,
+		Users:      []*server.User{{Username: pagesUser, Password: c.password}, {Username: systemUser, Password: c.password, Account: system}},
 		NoSigs:     true,
 		MaxPayload: maxPayload,
 		JetStream:  true,
@@ -84,8 +93,8 @@ func (c *Cluster) serve() error {
 
 // door is how another process of the same user reaches the server in this one.
 type door struct {
-	URL   string `json:"url"`
-	Token string `json:"token"`
+	URL      string `json:"url"`
+	Password string `json:"password"`
 }
 
 // doorFile is where that is written, in Options.Dir.
@@ -93,7 +102,7 @@ const doorFile = "client.json"
 
 // admit lets other processes of this user in, for `wisr store copy`.
 func (c *Cluster) admit() error {
-	data, err := json.Marshal(door{URL: c.server.ClientURL(), Token: c.password})
+	data, err := json.Marshal(door{URL: c.server.ClientURL(), Password: c.password})
 	if err != nil {
 		return err
 	}
@@ -113,7 +122,7 @@ func Visit(dir string) (*nats.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read how to reach the host: %w", err)
 	}
-	conn, err := nats.Connect(d.URL, nats.Token(d.Token))
+	conn, err := nats.Connect(d.URL, nats.UserInfo(pagesUser, d.Password))
 	if err != nil {
 		return nil, fmt.Errorf("reach the host that runs here; is it running? %w", err)
 	}

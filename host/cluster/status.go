@@ -15,6 +15,7 @@ type Status struct {
 	Host     string             `json:"host"` // that tells
 	Detached bool               `json:"detached"`
 	Hosts    []HostStatus       `json:"hosts"`
+	Members  []Member           `json:"members"` // none if they cannot be asked, or run elsewhere
 	Leases   []jetstream.Lease  `json:"leases"`
 	Buckets  []jetstream.Bucket `json:"buckets"`
 }
@@ -34,8 +35,11 @@ type HostStatus struct {
 
 // Status asks the servers, if they can be reached, and tells what is known otherwise.
 func (c *Cluster) Status(ctx context.Context) Status {
-	s := Status{Name: c.opt.Name, Host: c.opt.Host, Detached: c.Detached(), Leases: []jetstream.Lease{}, Buckets: []jetstream.Bucket{}}
+	s := Status{Name: c.opt.Name, Host: c.opt.Host, Detached: c.Detached(), Members: []Member{}, Leases: []jetstream.Lease{}, Buckets: []jetstream.Bucket{}}
 	if !s.Detached {
+		if members, err := c.members(ctx); err == nil && members != nil {
+			s.Members = members
+		}
 		if leases, err := c.leases.List(ctx); err == nil {
 			s.Leases = leases
 		}
