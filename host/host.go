@@ -14,6 +14,7 @@ import (
 	"github.com/wisr-dev/wisr/host/cluster"
 	"github.com/wisr-dev/wisr/host/config"
 	"github.com/wisr-dev/wisr/host/demand"
+	"github.com/wisr-dev/wisr/host/dev"
 	"github.com/wisr-dev/wisr/host/guard"
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/host/serve"
@@ -63,6 +64,7 @@ type Host struct {
 	metrics  *metrics
 	happened *admin.Events
 	follower *watch.Plugins // nil but in Start, between Open and Serve
+	service  *dev.Service   // nil but in Dev, and for a site without [dev]
 
 	cluster  *cluster.Cluster                  // nil for a host alone
 	shared   *jetstream.Store                  // nil for a host alone
@@ -80,6 +82,9 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 	if opt.LookupEnv == nil {
 		opt.LookupEnv = os.LookupEnv
 	}
+	if opt.Mode == Dev {
+		opt.LookupEnv = devEnv(cfg.Dev.Env, opt.LookupEnv)
+	}
 	h := &Host{cfg: cfg, opt: opt, guard: guard.New(opt.Now), metrics: newMetrics(), happened: admin.NewEvents(opt.Now)}
 	h.lower = raiseProcs(h.workers())
 	if opt.Mode != Dev {
@@ -91,6 +96,9 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		}
 	}()
 	if err := h.openWork(); err != nil {
+		return nil, err
+	}
+	if err := h.openService(ctx); err != nil {
 		return nil, err
 	}
 	if opt.Mode != Dev {
@@ -190,6 +198,9 @@ func (h *Host) Close(ctx context.Context) error {
 	}
 	if h.registry != nil {
 		h.registry.Close()
+	}
+	if h.service != nil { // pages ask it
+		h.service.Close()
 	}
 	if h.box != nil {
 		errs = append(errs, h.box.Close(context.WithoutCancel(ctx)))

@@ -134,6 +134,7 @@ func (h *Host) visitors(ctx context.Context) (server *serve.Server, stop func(),
 		Refresh:  h.public.Refresh,
 		Settings: h.cfg.Path(config.FileName),
 		Events:   events,
+		Service:  h.service,
 		Log:      h.opt.Log,
 		Parallel: runtime.NumCPU(),
 	}

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"wisr": main})
+	testscript.Main(m, map[string]func(){"wisr": main, "service": service})
 }
 
 // TestScripts runs the scripts of testdata/script. Each is a session at a
@@ -47,6 +47,7 @@ func TestMain(m *testing.M) {
 //	listen NAME URL              reads what comes from a URL, for as long as it comes
 //	visit NAME URL               asks again and again; `leave NAME` checks that every answer was a 200
 //	upstream NAME DIR            runs an upstream for relay.wasm: see upstream
+//	freeaddress NAME             sets $NAME to an address that nothing listens on
 //	waitfor NAME REGEXP          until the stream NAME has such a text after the last one waited for
 //	never NAME REGEXP            the stream NAME has no such text, anywhere
 //	fixture NAME.wasm FILE       copies a module of the repository's testdata
@@ -55,6 +56,8 @@ func TestMain(m *testing.M) {
 //
 // (No command has the name of one that testscript brings: that one would be
 // taken, and stop ends a script as passed.)
+//
+// Besides wisr there is the program service, which is such an upstream.
 //
 // A stream is what something that goes on has said so far. It has the name of
 // its beginning: serve, begin, listen and upstream make one each.
@@ -96,21 +99,22 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":     exits,
-			"serve":     serveCmd,
-			"halt":      halt,
-			"interrupt": interrupt,
-			"get":       get,
-			"begin":     begin,
-			"listen":    listen,
-			"visit":     visit,
-			"leave":     halt,
-			"upstream":  upstreamCmd,
-			"waitfor":   waitfor,
-			"never":     never,
-			"fixture":   fixture,
-			"expand":    expand,
-			"json":      isJSON,
+			"exits":       exits,
+			"serve":       serveCmd,
+			"halt":        halt,
+			"interrupt":   interrupt,
+			"get":         get,
+			"begin":       begin,
+			"listen":      listen,
+			"visit":       visit,
+			"leave":       halt,
+			"upstream":    upstreamCmd,
+			"freeaddress": freeAddress,
+			"waitfor":     waitfor,
+			"never":       never,
+			"fixture":     fixture,
+			"expand":      expand,
+			"json":        isJSON,
 		},
 	})
 }

@@ -40,6 +40,7 @@ func check(doc *strict.Document, f file, c *Config) {
 	checkWebhooks(doc, f.Webhooks, c)
 	checkPurges(doc, f.Purges, c)
 	checkCluster(doc, c)
+	checkDev(doc, f.Dev, c)
 }
 
 func checkSite(doc *strict.Document, s fileSite) {

@@ -28,6 +28,7 @@ type Config struct {
 	Webhooks   []Webhook
 	Purges     []Purge
 	Cluster    Cluster
+	Dev        Dev
 
 	// Warnings are what the operator should know and may have meant, one
 	// sentence each, with file and line.

@@ -23,6 +23,7 @@ type file struct {
 	Webhooks   []fileWebhook `toml:"webhook"`
 	Purges     []filePurge   `toml:"purge"`
 	Cluster    fileCluster   `toml:"cluster"`
+	Dev        fileDev       `toml:"dev"`
 }
 
 type fileSite struct {

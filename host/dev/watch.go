@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,7 @@ type Watcher struct {
 	Refresh  func() error // called when public files changed
 	Settings string       // file that is read at the start only
 	Events   *Events
+	Service  *Service // nil: the site has none
 	Log      *slog.Logger
 	Parallel int
 
@@ -44,11 +46,34 @@ func (w *Watcher) Open() (err error) {
 // Run follows the changes since Open, and those that came while the plugins
 // were built and loaded, until ctx ends.
 func (w *Watcher) Run(ctx context.Context) {
+	var again sync.WaitGroup
+	defer again.Wait()
+	if w.Service != nil {
+		again.Go(func() { w.afterService(ctx) })
+	}
 	w.files.Run(ctx, w.missed(ctx), func(ctx context.Context, changed map[string]bool) (map[string]bool, time.Duration) {
 		w.act(ctx, changed)
 		w.follow()
 		return nil, 0
 	})
+}
+
+// afterService brings the site in line with a service that was started again: what
+// could not be loaded without it may load now, and pages may look different.
+func (w *Watcher) afterService(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.Service.Settled():
+		}
+		var dirs []string
+		for _, p := range w.Registry.Table().Problems {
+			dirs = append(dirs, p.Dir)
+		}
+		w.reload(ctx, dirs)
+		w.Events.Reload()
+	}
 }
 
 // act brings the site in line with the files that changed.
@@ -63,7 +88,17 @@ func (w *Watcher) act(ctx context.Context, changed map[string]bool) {
 	if watch.Under(changed, w.Settings) {
 		w.Log.Warn("the settings changed; start again for them to count", "file", w.Settings)
 	}
-	dirs := w.affected(changed)
+	if w.Service != nil {
+		w.Service.Saw(changed, w.Builder)
+	}
+	if w.reload(ctx, w.affected(changed)) || touched {
+		w.Events.Reload()
+	}
+}
+
+// reload loads the plugins of folders again, tells of what is wrong now, and whether
+// one of them is another than before.
+func (w *Watcher) reload(ctx context.Context, dirs []string) bool {
 	var reloaded atomic.Bool
 	var group errgroup.Group
 	group.SetLimit(max(1, w.Parallel))
@@ -89,9 +124,7 @@ func (w *Watcher) act(ctx context.Context, changed map[string]bool) {
 	if len(dirs) > 0 {
 		w.Events.Show(problems(w.Registry.Table()))
 	}
-	if reloaded.Load() || touched {
-		w.Events.Reload()
-	}
+	return reloaded.Load()
 }
 
 // repeated tells of a build that failed before and was not tried again.
@@ -109,6 +142,11 @@ func (w *Watcher) follow() {
 	for _, m := range w.manifests() {
 		for _, root := range w.roots(m) {
 			w.files.Add(root)
+		}
+	}
+	if w.Service != nil {
+		for _, dir := range w.Service.Folders(w.Builder) {
+			w.files.Add(dir)
 		}
 	}
 }

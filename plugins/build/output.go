@@ -5,6 +5,8 @@ import (
 	"io"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/wisr-dev/wisr/plugins/shell"
 )
 
 // lastBytes is a writer that keeps the last limit bytes.
@@ -50,52 +52,14 @@ type lineLog struct {
 func newLineLog(w io.Writer) *lineLog { return &lineLog{w: w} }
 
 // of returns the writer of one build. It is used by one goroutine.
-func (l *lineLog) of(plugin string) *lineWriter {
-	return &lineWriter{log: l, prefix: plugin + ": "}
-}
-
-// longLine is where a line that does not end is cut, for bounded memory.
-const longLine = 8 << 10
-
-type lineWriter struct {
-	log    *lineLog
-	prefix string
-	rest   []byte // of a line that has not ended yet
-}
-
-func (w *lineWriter) Write(p []byte) (int, error) {
-	n := len(p)
-	if w.log.w == nil {
-		return n, nil
-	}
-	for len(p) > 0 {
-		i := bytes.IndexByte(p, '\n')
-		if i < 0 {
-			w.rest = append(w.rest, p...)
-			if len(w.rest) > longLine {
-				w.flush()
-			}
-			break
+func (l *lineLog) of(plugin string) *shell.Lines {
+	return &shell.Lines{Put: func(line string) {
+		if l.w == nil {
+			return
 		}
-		w.rest = append(w.rest, p[:i]...)
-		w.put()
-		p = p[i+1:]
-	}
-	return n, nil
-}
-
-// flush writes what is left of a line without an end.
-func (w *lineWriter) flush() {
-	if len(w.rest) > 0 {
-		w.put()
-	}
-}
-
-func (w *lineWriter) put() {
-	line := append([]byte(w.prefix), bytes.TrimSuffix(w.rest, []byte("\r"))...)
-	w.rest = w.rest[:0]
-	w.log.mu.Lock()
-	defer w.log.mu.Unlock()
-	// A terminal that is gone must not stop a build.
-	_, _ = w.log.w.Write(append(line, '\n'))
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		// A terminal that is gone must not stop a build.
+		_, _ = io.WriteString(l.w, plugin+": "+line+"\n")
+	}}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wisr-dev/wisr/plugins/manifest"
+	"github.com/wisr-dev/wisr/plugins/shell"
 	"github.com/wisr-dev/wisr/plugins/toolchain"
 )
 
@@ -31,7 +32,7 @@ func (b *Builder) run(ctx context.Context, m *manifest.Manifest) (Result, error)
 
 	kept := &lastBytes{limit: outputLimit}
 	live := b.log.of(m.Name)
-	cmd := shell(ctx, m.Build.Command)
+	cmd := shell.Command(ctx, m.Build.Command)
 	cmd.Dir = m.Dir
 	cmd.Env = withoutSecrets(os.Environ())
 	cmd.Stdout = io.MultiWriter(kept, live)
@@ -40,7 +41,7 @@ func (b *Builder) run(ctx context.Context, m *manifest.Manifest) (Result, error)
 
 	start := time.Now()
 	err := cmd.Run()
-	live.flush()
+	live.Flush()
 	result := Result{Ran: true, Duration: time.Since(start), Output: kept.String()}
 	switch {
 	case err == nil, errors.Is(err, exec.ErrWaitDelay):

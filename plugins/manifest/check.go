@@ -170,7 +170,7 @@ func (c *checker) build(f fileBuild) {
 		c.doc.Errorf("build.command", "write the command that makes the module, or remove [build]", "build.command is %s; want a command", c.doc.Quote("build.command"))
 	}
 	for i, glob := range f.Watch {
-		if problem, hint := checkGlob(glob); problem != "" {
+		if problem, hint := CheckGlob(glob); problem != "" {
 			key := fmt.Sprintf("build.watch[%d]", i)
 			c.doc.Errorf(key, hint, "%s is %s; %s", key, c.doc.Quote(key), problem)
 			continue
@@ -182,7 +182,8 @@ func (c *checker) build(f fileBuild) {
 	}
 }
 
-func checkGlob(glob string) (problem, hint string) {
+// CheckGlob says what is wrong with a glob of watch, and what to do; "" if nothing.
+func CheckGlob(glob string) (problem, hint string) {
 	switch {
 	case strings.Trim(glob, "./") == "":
 		return "it names no files", `write "*.go" for files, or "content/**" for a folder with all below it`
@@ -191,7 +192,7 @@ func checkGlob(glob string) (problem, hint string) {
 	case strings.ContainsFunc(glob, unicode.IsControl):
 		return "it has a control character", ""
 	case path.IsAbs(glob) || filepath.IsAbs(glob):
-		return "it is absolute", `write it relative to the plugin's folder; "../" at its start leads out of it`
+		return "it is absolute", `write it relative to the folder of this file; "../" at its start leads out of it`
 	}
 	rest := glob
 	for strings.HasPrefix(rest, "../") || strings.HasPrefix(rest, "./") {

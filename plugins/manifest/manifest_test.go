@@ -128,7 +128,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("fetch %+v", m.Fetch)
 		}
 		for _, g := range m.Build.Watch {
-			if problem, _ := checkGlob(g); problem != "" || strings.HasPrefix(g, "./") {
+			if problem, _ := CheckGlob(g); problem != "" || strings.HasPrefix(g, "./") {
 				t.Fatalf("watches %q: %s", g, problem)
 			}
 		}

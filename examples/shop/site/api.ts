@@ -32,7 +32,7 @@ export const kinds: Record<Kind, { name: string; text: string }> = {
 export async function ask<T>(path: string): Promise<T | null> {
   const url = config("api") + path;
   const answer = await fetch(url).catch((cause) => {
-    throw new Error(`the shop's API does not answer (start it: go run ./examples/shop/api): ${cause.message}`, { cause });
+    throw new Error(`the shop's API does not answer (wisr dev starts it; else: npm run api): ${cause.message}`, { cause });
   });
   if (answer.status === 404) return null;
   if (!answer.ok) throw new Error(`${url} answers with status ${answer.status}`);

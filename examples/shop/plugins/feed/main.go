@@ -34,7 +34,7 @@ type props struct {
 func load(page.Input) (page.Result[props], error) {
 	answer, err := page.Fetch(page.Request{URL: page.Config("api") + "/teas"})
 	if err != nil {
-		return page.Result[props]{}, fmt.Errorf("the shop's API (go run ./examples/shop/api): %w", err)
+		return page.Result[props]{}, fmt.Errorf("the shop's API (wisr dev starts it; else: npm run api): %w", err)
 	}
 	if answer.Status != http.StatusOK {
 		return page.Result[props]{}, fmt.Errorf("the shop's API answers with status %d", answer.Status)
