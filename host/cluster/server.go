@@ -1,18 +1,15 @@
 package cluster
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -71,7 +68,11 @@ func (c *Cluster) serve() error {
 	if c.opt.Secret != "" {
 		options.Cluster.Username, options.Cluster.Password = "wisr", c.opt.Secret
 	}
-	for _, peer := range c.opt.Peers {
+	peers := c.opt.Peers
+	if len(peers) == 0 { // the first host, which others join: the server wants to know of one, and knows itself
+		peers = []string{c.opt.Listen}
+	}
+	for _, peer := range peers {
 		route := &url.URL{Scheme: "nats", Host: peer}
 		if c.opt.Secret != "" {
 			route.User = url.UserPassword("wisr", c.opt.Secret)
@@ -82,7 +83,7 @@ func (c *Cluster) serve() error {
 	if err != nil {
 		return err
 	}
-	s.SetLogger(serverLog{log: c.log, secret: c.opt.Secret}, false, false)
+	s.SetLogger(&serverLog{log: c.log, secret: c.opt.Secret, now: time.Now}, false, false)
 	c.server = s
 	s.Start()
 	if !s.Running() {
@@ -138,35 +139,3 @@ func free(address string) error {
 	}
 	return probe.Close()
 }
-
-// serverLog is what the server says, in the host's log: its notices are of interest
-// to those who look for a fault. The secret is part of its routes' URLs.
-type serverLog struct {
-	log    *slog.Logger
-	secret string
-}
-
-func (l serverLog) say(level slog.Level, format string, v []any) {
-	if !l.log.Enabled(context.Background(), level) {
-		return
-	}
-	text := fmt.Sprintf(format, v...)
-	if l.secret != "" {
-		text = strings.ReplaceAll(text, l.secret, "[secret]")
-		text = strings.ReplaceAll(text, url.QueryEscape(l.secret), "[secret]")
-	}
-	l.log.Log(context.Background(), level, "cluster server", "says", text)
-}
-
-func (l serverLog) Noticef(format string, v ...any) { l.say(slog.LevelDebug, format, v) }
-func (l serverLog) Debugf(format string, v ...any)  { l.say(slog.LevelDebug-4, format, v) }
-func (l serverLog) Tracef(format string, v ...any)  {}
-func (l serverLog) Warnf(format string, v ...any)   { l.say(slog.LevelDebug, format, v) }
-func (l serverLog) Errorf(format string, v ...any) {
-	if strings.Contains(format, "to route") { // it tries several times a second; that a host is gone is said once, by beats
-		l.say(slog.LevelDebug, format, v)
-		return
-	}
-	l.say(slog.LevelWarn, format, v)
-}
-func (l serverLog) Fatalf(format string, v ...any) { l.say(slog.LevelError, format, v) }
