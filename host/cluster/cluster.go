@@ -144,6 +144,9 @@ func (c *Cluster) connect() error {
 		if c.opt.TLS != nil {
 			options = append(options, nats.Secure(c.opt.TLS))
 		}
+		if err := c.tryServers(options); err != nil {
+			return err
+		}
 	}
 	var err error
 	c.conn, err = nats.Connect(servers, options...)

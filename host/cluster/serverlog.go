@@ -24,8 +24,11 @@ type serverLog struct {
 // again is when a fix is told once more: the server tries to connect every second.
 const again = time.Minute
 
-// fixes are what to do about what the server says of links that do not come about.
-var fixes = []struct{ said, fix string }{
+// A fix is what to do about what is said of a link that does not come about.
+type fix struct{ said, fix string }
+
+// fixes are for links between hosts.
+var fixes = []fix{
 	{"handshake error", "[cluster] cert has to be signed by whom the other hosts' [cluster] ca names, and theirs by this one's; all hosts have TLS, or none"},
 	{"authentication error", "[cluster] secret has to be the same on all hosts"},
 	{"Authorization Violation", "[cluster] secret has to be the same on all hosts"},
