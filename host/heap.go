@@ -27,7 +27,7 @@ type heap struct {
 const (
 	// heapBesides is what a host takes without pages, and room for some twenty blocks: with less, a
 	// tenth of the processor goes to the collector while pages are read at random.
-	heapBesides = 160 << 20
+	heapBesides = 180 << 20
 	// heapPerPage is what the server's index takes for one, and what collecting it needs.
 	heapPerPage = 512
 	heapEvery   = 15 * time.Second
