@@ -165,7 +165,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		Renderer:           renderer{box: h.box, registry: h.registry, encode: true},
 		Now:                opt.Now,
 		Workers:            h.generations(),
-		Admit:              h.box.Reserve,
+		Admit:              h.admit,
 		Queue:              cfg.Render.Queue,
 		Expire:             cfg.Cache.Expire,
 		NotFoundRevalidate: cfg.Site.NotFoundRevalidate,

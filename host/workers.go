@@ -1,8 +1,12 @@
 package host
 
 import (
+	"context"
 	"runtime"
 	"sync"
+
+	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/plugins/sandbox"
 )
 
 // cores is how many the process may use, limits of its container included.
@@ -34,3 +38,15 @@ func raiseProcs(n int) (lower func()) {
 // atOnce is how many pages of one call for revalidation are under way: what
 // keeps the cores busy while some wait for an upstream, and leaves visitors most of the room.
 func (h *Host) atOnce() int { return 8 * h.workers() }
+
+// admit gives the engine's generations a core and a thread of low priority
+// (isr.Options.Admit).
+func (h *Host) admit(ctx context.Context, run func(isr.Turn)) error {
+	return h.box.Do(ctx, func(ctx context.Context) {
+		run(isr.Turn{
+			Context: ctx,
+			Leave:   func() { sandbox.Leave(ctx) },
+			More:    func() bool { return sandbox.More(ctx) },
+		})
+	})
+}

@@ -16,15 +16,22 @@ import (
 type gate struct {
 	tokens chan struct{}
 	inside int
+	more   bool // a turn is for more than one generation
 }
 
-func (g *gate) admit(ctx context.Context) (context.Context, func(), error) {
+func (g *gate) admit(ctx context.Context, run func(isr.Turn)) error {
 	select {
 	case <-g.tokens:
 		g.inside++
-		return context.WithValue(ctx, g, true), func() { g.inside-- }, nil
+		defer func() { g.inside-- }()
+		run(isr.Turn{
+			Context: context.WithValue(ctx, g, true),
+			Leave:   func() {},
+			More:    func() bool { return g.more },
+		})
+		return nil
 	case <-ctx.Done():
-		return nil, nil, ctx.Err()
+		return ctx.Err()
 	}
 }
 

@@ -99,11 +99,11 @@ type Options struct {
 	Workers int // generations at once; required
 	Queue   int // generations that may wait for a worker; required
 
-	// Admit waits until another generation can run. Which one that is is
-	// decided then, so that it is the most urgent of those that wait, and starts
-	// when it says it does. The context is for Renderer.Render; leave is called
-	// when that is over. It fails when ctx ends. nil: any number can run.
-	Admit func(ctx context.Context) (admitted context.Context, leave func(), err error)
+	// Admit waits until another generation can run, calls run, and returns after
+	// it. Which generation that is is decided in run, so that it is the most urgent
+	// of those that wait, and starts when it says it does. It fails, without run,
+	// when ctx ends. nil: any number can run.
+	Admit func(ctx context.Context, run func(Turn)) error
 
 	// Leases keep other hosts from making the page that this one makes. nil: there are none.
 	Leases Leases
@@ -127,13 +127,15 @@ type Engine struct {
 	last   atomic.Int64   // the latest moment that tick gave out, unix nanoseconds
 	jobs   atomic.Uint64  // that Do was given
 
+	putTakes atomic.Int64 // nanoseconds that the store takes for a first page, of late
+
 	invalid invalidations
 
 	mu       sync.Mutex
 	slots    map[string]*slot
 	queue    queue
 	running  int // workers at work
-	coming   int // workers among them that have no flight yet, since they wait for Admit
+	coming   int // workers among them that wait for Admit
 	order    uint64
 	failures map[string]*failure // of paths whose older page is kept
 	closing  bool
@@ -144,6 +146,9 @@ type Engine struct {
 func New(ctx context.Context, opt Options) (*Engine, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
+	}
+	if opt.Admit == nil {
+		opt.Admit = admitAll
 	}
 	if opt.Workers < 1 || opt.Queue < 1 || opt.Expire <= 0 || opt.NotFoundRevalidate <= 0 {
 		return nil, fmt.Errorf("isr: workers, queue, expire and not-found revalidate must be positive: %d, %d, %v, %v",

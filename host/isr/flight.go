@@ -157,32 +157,9 @@ func (e *Engine) join(f *flight, w wish) {
 func (e *Engine) dispatch() {
 	for e.running < e.opt.Workers && e.coming < len(e.queue) {
 		e.running++
-		if e.opt.Admit == nil {
-			go e.fly(e.base, e.take(), func() {})
-			continue
-		}
 		e.coming++
-		go e.board()
+		go e.work()
 	}
-}
-
-// board waits until a generation can run, and runs the most urgent one.
-func (e *Engine) board() {
-	ctx, leave, err := e.opt.Admit(e.base)
-	e.mu.Lock()
-	e.coming--
-	if err != nil || len(e.queue) == 0 { // Close or a purge was faster
-		e.running--
-		e.settle()
-		e.mu.Unlock()
-		if err == nil {
-			leave()
-		}
-		return
-	}
-	f := e.take()
-	e.mu.Unlock()
-	e.fly(ctx, f, leave)
 }
 
 // take takes the most urgent flight, which runs from now on. Engine.mu is held.
@@ -194,39 +171,44 @@ func (e *Engine) take() *flight {
 	return f
 }
 
-// fly runs a flight, ends it, and lets the next ones start. Close waits for it.
-// ctx is for the renderer, leave is called when that is done.
-func (e *Engine) fly(ctx context.Context, f *flight, leave func()) {
-	ctx, leave, err := e.lease(ctx, f, leave)
-	switch begun := e.opt.Now(); {
-	case err != nil:
-		f.err = ErrClosed // nothing else ends the wait for another host
-	case f.work != nil:
-		f.err = f.work(ctx)
-	default:
-		f.entry, f.err = e.generate(ctx, f, begun)
+// fly runs a flight and ends it, or has it wait for another host that makes the
+// page. Close waits for it.
+func (e *Engine) fly(t Turn, f *flight) {
+	release, free := e.lease(t.Context, f)
+	if !free {
+		e.mu.Lock()
+		e.running++
+		e.mu.Unlock()
+		go e.follow(f)
+		return
 	}
-	defer leave()
+	if f.work != nil {
+		f.err = f.work(t.Context)
+	} else {
+		f.entry, f.err = e.generate(t, f)
+	}
+	release()
+	e.land(f)
+}
 
+// land ends a flight.
+func (e *Engine) land(f *flight) {
 	e.mu.Lock()
 	s := e.slots[f.page.Key]
 	s.running = nil
-	e.running--
-	switch {
-	case s.next == nil:
+	if s.next == nil {
 		delete(e.slots, f.page.Key)
-	default:
+	} else {
 		heap.Push(&e.queue, s.next)
+		e.dispatch()
 	}
-	e.dispatch()
-	e.settle()
 	e.mu.Unlock()
 	close(f.done)
 }
 
 // generate makes and commits a page, or finds that it need not.
-func (e *Engine) generate(ctx context.Context, f *flight, begun time.Time) (*Entry, error) {
-	key := f.page.Key
+func (e *Engine) generate(t Turn, f *flight) (*Entry, error) {
+	key, begun := f.page.Key, e.opt.Now()
 	prev, freshness, _ := e.look(e.base, f.page, begun)
 	if prev != nil {
 		if freshness == Fresh && !prev.StartedAt.Before(f.notBefore) && f.reason != page.ReasonOnDemand {
@@ -240,7 +222,7 @@ func (e *Engine) generate(ctx context.Context, f *flight, begun time.Time) (*Ent
 			e.mu.Unlock()
 		}
 	}
-	out, err := e.render(ctx, f, prev)
+	out, err := e.render(t.Context, f, prev)
 	e.mu.Lock()
 	f.landed = true // who comes from now on may find its page stale again, or wants another try
 	e.mu.Unlock()
@@ -256,7 +238,7 @@ func (e *Engine) generate(ctx context.Context, f *flight, begun time.Time) (*Ent
 	} else {
 		entry = e.entry(f, out)
 	}
-	stored, err := e.opt.Store.Put(e.base, entry)
+	stored, err := e.put(t, entry, prev != nil)
 	if err != nil {
 		f.unkept = err
 		e.opt.Events.storeFailed(key, err)

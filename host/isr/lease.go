@@ -16,28 +16,30 @@ type Leases interface {
 }
 
 // lease has f be the only generation of its path on all hosts, until release is
-// called. While another host makes the page, f gives back its core, and gets one again
-// afterwards. ctx and leave are those of Options.Admit.
-func (e *Engine) lease(ctx context.Context, f *flight, leave func()) (admitted context.Context, done func(), err error) {
+// called. It is not free while another host makes the page.
+func (e *Engine) lease(ctx context.Context, f *flight) (release func(), free bool) {
 	if e.opt.Leases == nil || f.work != nil {
-		return ctx, leave, nil
+		return func() {}, true
 	}
-	for {
-		if release := e.opt.Leases.Try(ctx, f.page.Key); release != nil {
-			return ctx, func() { release(); leave() }, nil
-		}
-		leave()
-		leave = func() {}
-		if err := e.opt.Leases.Wait(e.base, f.page.Key); err != nil {
-			return ctx, leave, err
-		}
-		if e.opt.Admit != nil {
-			if ctx, leave, err = e.opt.Admit(e.base); err != nil {
-				return ctx, func() {}, err
-			}
-		}
-		e.mu.Lock()
-		f.started = e.tick() // not before the other host's
-		e.mu.Unlock()
+	release = e.opt.Leases.Try(ctx, f.page.Key)
+	return release, release != nil
+}
+
+// follow waits, in nobody's turn, until another host has made the page of a
+// flight, and runs that then: mostly it finds the page.
+func (e *Engine) follow(f *flight) {
+	err := e.opt.Leases.Wait(e.base, f.page.Key)
+	if err == nil {
+		err = e.opt.Admit(e.base, func(t Turn) {
+			e.mu.Lock()
+			f.started = e.tick() // not before the other host's
+			e.mu.Unlock()
+			e.fly(t, f)
+		})
 	}
+	if err != nil {
+		f.err = ErrClosed // nothing else ends the wait
+		e.land(f)
+	}
+	e.retire()
 }

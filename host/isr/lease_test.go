@@ -55,9 +55,12 @@ func TestAMissThatAnotherHostMakesIsWaitedForWithoutACore(t *testing.T) {
 		s := open(t, func(o *isr.Options) {
 			o.Leases = leases
 			o.Workers = 2
-			o.Admit = func(ctx context.Context) (context.Context, func(), error) {
+			o.Admit = func(ctx context.Context, run func(isr.Turn)) error {
 				cores.Lock()
-				return ctx, sync.OnceFunc(cores.Unlock), nil
+				leave := sync.OnceFunc(cores.Unlock)
+				defer leave()
+				run(isr.Turn{Context: ctx, Leave: leave, More: func() bool { return false }})
+				return nil
 			}
 		})
 		elsewhere := leases.Try(t.Context(), "/a") // another host makes it

@@ -105,6 +105,21 @@ func (s *seat) tired() bool {
 	return queue != nil
 }
 
+// more tells whether whose seat this is may begin something else in it.
+func (s *seat) more() bool {
+	c := s.cores
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !s.holds || len(c.back) > 0 {
+		return false
+	}
+	if s.used+time.Since(s.since) < quantum {
+		return true
+	}
+	queue, _ := c.next()
+	return queue == nil
+}
+
 func (s *seat) wait(ctx context.Context, queue *[]*waiter, begun bool) error {
 	// With a core free and the context over, select would toss a coin.
 	if ctx.Err() != nil {

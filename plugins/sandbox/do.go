@@ -19,16 +19,20 @@ func seatOf(ctx context.Context) *seat {
 	return s
 }
 
-// Reserve waits for a core and keeps it for the [Sandbox.Do] that gets the
-// context which is returned, so that what is to be done can be chosen when it
-// can be done. leave gives back what was not used; it has to be called, after
-// that Do has returned. It fails when ctx ends first, with its cause.
-func (s *Sandbox) Reserve(ctx context.Context) (_ context.Context, leave func(), err error) {
-	seat, err := s.cores.sit(ctx)
-	if err != nil {
-		return nil, nil, err
+// Leave gives up the core of the Do whose context this is before that ends, for
+// what is left to do there and takes long.
+func Leave(ctx context.Context) {
+	if s := seatOf(ctx); s != nil {
+		s.leave()
 	}
-	return context.WithValue(ctx, seatKey{}, seat), seat.leave, nil
+}
+
+// More tells whether who has the core of the Do whose context this is may begin
+// something else there, instead of a Do of its own: nobody waits for the core who
+// was there before, and nobody at all if this one has had it for long.
+func More(ctx context.Context) bool {
+	s := seatOf(ctx)
+	return s != nil && s.more()
 }
 
 // Do runs f with a core, on a thread of lowered priority. What takes more than
