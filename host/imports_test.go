@@ -28,6 +28,7 @@ var floors = [][]string{
 	{"plugins/manifest", "plugins/build/bundle", "plugins/build/link", "plugins/sandbox/snapshot", "plugins/sandbox/meter"},
 	{"plugins/page", "plugins/egress", "plugins/sandbox/wasm", "plugins/manifest/strict", "plugins/signature"},
 	{"plugins/route", "plugins/shell", "plugins/toolchain", "sdk", "sdk/js"},
+	{"plugins/quote"},
 }
 
 // apart are folders that nothing above imports: guests' libraries and sites.

@@ -23,10 +23,9 @@ type madeOf struct {
 
 // inputOf stands for what the guest is told, without the reason: why a page is
 // made says nothing about what is on it.
-func inputOf(in page.Input) (string, error) {
-	text, err := in.Props(page.ReasonStale)
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), err
+func inputOf(in page.Input) string {
+	sum := sha256.Sum256(in.Props(page.ReasonStale))
+	return hex.EncodeToString(sum[:])
 }
 
 // seenBy returns what a page was made of, nil if that cannot be looked at again
@@ -35,11 +34,7 @@ func seenBy(v *registry.Version, in page.Input, made *registry.Generated) []byte
 	if v.Manifest.Always || !made.Seen.Checkable() {
 		return nil
 	}
-	input, err := inputOf(in)
-	if err != nil {
-		return nil
-	}
-	text, err := json.Marshal(madeOf{input, made.Seen})
+	text, err := json.Marshal(madeOf{inputOf(in), made.Seen})
 	if err != nil {
 		return nil
 	}
@@ -52,7 +47,7 @@ func generate(ctx context.Context, v *registry.Version, in page.Input, reason pa
 	if last == nil || last.Plugin != v.Plugin || last.Version != v.ID || v.Manifest.Always || json.Unmarshal(last.Seen, &of) != nil {
 		return v.Generate(ctx, in, reason)
 	}
-	if input, err := inputOf(in); err != nil || input != of.Input {
+	if inputOf(in) != of.Input {
 		return v.Generate(ctx, in, reason)
 	}
 	made, _, err := v.Renew(ctx, in, reason, of.Seen)

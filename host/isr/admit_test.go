@@ -77,6 +77,31 @@ func TestWhoIsAdmittedTakesTheMostUrgentOfThatMoment(t *testing.T) {
 	})
 }
 
+// A turn may be for more than one: then no other is needed.
+func TestATurnIsForSeveralGenerations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{tokens: make(chan struct{}, 10), more: true}
+		s := open(t, func(o *isr.Options) { o.Admit = g.admit })
+		var asked sync.WaitGroup
+		for _, key := range []string{"/a", "/b", "/c"} {
+			asked.Go(func() {
+				if _, err := s.Visit(context.Background(), at(key), isr.Plain); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		g.tokens <- struct{}{}
+		asked.Wait()
+		if s.generations() != 3 {
+			t.Errorf("%d generations in one turn, want 3", s.generations())
+		}
+		for range 2 { // the others who waited find nothing to do
+			g.tokens <- struct{}{}
+		}
+	})
+}
+
 // Close does not wait for who will never be admitted.
 func TestCloseEndsTheWaitForAdmission(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -5,10 +5,10 @@
 //
 // One generation of a page, seen from here:
 //
-//	in, _ := input.Props(page.ReasonStale)     // → the guest's getStaticProps
-//	result, err := page.DecodeResult(out)      // ← what it wrote
-//	in, _ = input.Render(result.Props, false)  // → the guest's render
-//	err = page.CheckBody(body)                 // ← the page
+//	in := input.Props(page.ReasonStale)       // → the guest's getStaticProps
+//	result, err := page.DecodeResult(out)     // ← what it wrote
+//	in = input.Render(result.Props, false)    // → the guest's render
+//	err = page.CheckBody(body)                // ← the page
 //
 // Guests are strangers. What is accepted here is complete and consistent; all
 // else is refused with an error that names the key and what was found there, and

@@ -1,10 +1,10 @@
 package page
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
+	"strconv"
 
+	"github.com/wisr-dev/wisr/plugins/quote"
 	"github.com/wisr-dev/wisr/plugins/route"
 )
 
@@ -17,16 +17,19 @@ const (
 
 // PathsInput is what getStaticPaths is called with.
 type PathsInput struct {
-	Route         string   `json:"route"`
-	Locales       []string `json:"locales"` // [] where the site has none, never null
-	DefaultLocale string   `json:"defaultLocale"`
-	Cursor        string   `json:"cursor"` // "" in the first call, then the last result's (S72)
+	Route         string
+	Locales       []string // none: guests read [], never null
+	DefaultLocale string
+	Cursor        string // "" in the first call, then the last result's (S72)
 }
 
 // JSON returns what the guest reads.
-func (in PathsInput) JSON() ([]byte, error) {
-	in.Locales = notNull(in.Locales)
-	return encode(in)
+func (in PathsInput) JSON() []byte {
+	b := quote.Append([]byte(`{"route":`), in.Route)
+	b = quote.List(append(b, `,"locales":`...), in.Locales)
+	b = quote.Append(append(b, `,"defaultLocale":`...), in.DefaultLocale)
+	b = quote.Append(append(b, `,"cursor":`...), in.Cursor)
+	return append(b, '}')
 }
 
 // Reason is why a page is generated, as getStaticProps is told.
@@ -49,74 +52,38 @@ type Input struct {
 	DraftMode     bool
 }
 
-// inputJSON is an Input as guests see it.
-type inputJSON struct {
-	Route            string       `json:"route"`
-	Path             string       `json:"path"`
-	Params           route.Params `json:"params"`
-	Locale           string       `json:"locale"`
-	Locales          []string     `json:"locales"`
-	DefaultLocale    string       `json:"defaultLocale"`
-	DraftMode        bool         `json:"draftMode"`
-	RevalidateReason Reason       `json:"revalidateReason,omitempty"` // getStaticProps only
-	IsFallback       *bool        `json:"isFallback,omitempty"`       // render only
+// append adds the object that guests see, without its end.
+func (in Input) append(b []byte) []byte {
+	b = quote.Append(append(b, `{"route":`...), in.Route)
+	b = quote.Append(append(b, `,"path":`...), in.Path)
+	b = in.Params.AppendJSON(append(b, `,"params":`...))
+	b = quote.Append(append(b, `,"locale":`...), in.Locale)
+	b = quote.List(append(b, `,"locales":`...), in.Locales)
+	b = quote.Append(append(b, `,"defaultLocale":`...), in.DefaultLocale)
+	return strconv.AppendBool(append(b, `,"draftMode":`...), in.DraftMode)
 }
 
-func (in Input) json() inputJSON {
-	return inputJSON{
-		Route:         in.Route,
-		Path:          in.Path,
-		Params:        in.Params,
-		Locale:        in.Locale,
-		Locales:       notNull(in.Locales),
-		DefaultLocale: in.DefaultLocale,
-		DraftMode:     in.DraftMode,
-	}
-}
+// inputSize is enough for most inputs without props.
+const inputSize = 512
 
 // Props returns what getStaticProps reads.
-func (in Input) Props(why Reason) ([]byte, error) {
-	j := in.json()
-	j.RevalidateReason = why
-	return encode(j)
+func (in Input) Props(why Reason) []byte {
+	b := in.append(make([]byte, 0, inputSize))
+	if why != "" {
+		b = quote.Append(append(b, `,"revalidateReason":`...), string(why))
+	}
+	return append(b, '}')
 }
 
 // Render returns what render reads. Props are passed on byte for byte, as
 // [DecodeResult] gave them (S82); no props at all are {}. A fallback shell is
 // rendered with no props and isFallback.
-func (in Input) Render(props json.RawMessage, isFallback bool) ([]byte, error) {
-	j := in.json()
-	j.IsFallback = &isFallback
-	head, err := encode(j)
-	if err != nil {
-		return nil, err
-	}
+func (in Input) Render(props json.RawMessage, isFallback bool) []byte {
 	if len(props) == 0 {
 		props = json.RawMessage("{}")
 	}
-	// Encoding props along with the rest would compact them.
-	b := make([]byte, 0, len(head)+len(`,"props":`)+len(props))
-	b = append(b, head[:len(head)-1]...)
-	b = append(b, `,"props":`...)
-	b = append(b, props...)
-	return append(b, '}'), nil
-}
-
-func notNull(locales []string) []string {
-	if locales == nil {
-		return []string{}
-	}
-	return locales
-}
-
-// encode writes JSON without HTML escapes: guests are not browsers, and "&" in
-// a path should be one byte in every language.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, fmt.Errorf("encode the guest's input: %w", err)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	b := in.append(make([]byte, 0, inputSize+len(props)))
+	b = strconv.AppendBool(append(b, `,"isFallback":`...), isFallback)
+	b = append(append(b, `,"props":`...), props...)
+	return append(b, '}')
 }

@@ -115,11 +115,7 @@ func (v *Version) maker(ctx context.Context, in page.Input, reason page.Reason) 
 	return func(inst *sandbox.Instance) (*Generated, error) {
 		result := page.Result{Kind: page.KindProps, Props: noProps, Status: 200}
 		if v.module.Has(page.ExportProps) {
-			input, err := in.Props(reason)
-			if err != nil {
-				return nil, v.failure(page.ExportProps, in.Path, err)
-			}
-			output, err := inst.Call(ctx, page.ExportProps, input)
+			output, err := inst.Call(ctx, page.ExportProps, in.Props(reason))
 			if err != nil {
 				return nil, v.failure(page.ExportProps, in.Path, err)
 			}
@@ -218,11 +214,7 @@ func (v *Version) runWith(ctx context.Context, in page.Input, start func() (*san
 }
 
 func (v *Version) render(ctx context.Context, inst *sandbox.Instance, in page.Input, props json.RawMessage, fallback bool) ([]byte, error) {
-	input, err := in.Render(props, fallback)
-	if err != nil {
-		return nil, v.failure(page.ExportRender, in.Path, err)
-	}
-	body, err := inst.Call(ctx, page.ExportRender, input)
+	body, err := inst.Call(ctx, page.ExportRender, in.Render(props, fallback))
 	if err != nil {
 		return nil, v.failure(page.ExportRender, in.Path, err)
 	}

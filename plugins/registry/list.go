@@ -117,14 +117,11 @@ func (r *Registry) listPaths(ctx context.Context, v *Version, header pathsHeader
 
 // callPaths runs getStaticPaths once.
 func (r *Registry) callPaths(ctx context.Context, v *Version, cursor string) (page.Paths, error) {
-	input, err := page.PathsInput{
+	input := page.PathsInput{
 		Route: v.Route.String(), Locales: r.opt.Locales, DefaultLocale: r.opt.DefaultLocale, Cursor: cursor,
 	}.JSON()
-	if err != nil {
-		return page.Paths{}, err
-	}
 	var paths page.Paths
-	_, err = v.run(ctx, page.Input{}, func(inst *sandbox.Instance) (*Generated, error) {
+	_, err := v.run(ctx, page.Input{}, func(inst *sandbox.Instance) (*Generated, error) {
 		output, err := inst.Call(ctx, page.ExportPaths, input)
 		if err != nil {
 			return nil, v.failure(page.ExportPaths, "", err)

@@ -1,9 +1,9 @@
 package route
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
+
+	"github.com/wisr-dev/wisr/plugins/quote"
 )
 
 // Params are the parameter values of one path, decoded, in the order of the
@@ -30,34 +30,28 @@ func (ps Params) Get(name string) (Param, bool) {
 
 // MarshalJSON gives the object that guests see: {"slug":"a","tag":["a","b"]}.
 // As in Next.js, an optional catch-all that matched nothing is left out.
-func (ps Params) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	b.WriteByte('{')
+func (ps Params) MarshalJSON() ([]byte, error) { return ps.AppendJSON(nil), nil }
+
+// AppendJSON adds what MarshalJSON gives.
+func (ps Params) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	first := true
 	for _, p := range ps {
 		if len(p.Values) == 0 {
 			continue
 		}
-		if b.Len() > 1 {
-			b.WriteByte(',')
+		if !first {
+			b = append(b, ',')
 		}
-		if err := enc.Encode(p.Name); err != nil {
-			return nil, fmt.Errorf("parameter %q: %w", p.Name, err)
-		}
-		b.Truncate(b.Len() - 1) // the line break that Encode ends with
-		b.WriteByte(':')
-		var value any = p.Values[0]
+		first = false
+		b = append(quote.Append(b, p.Name), ':')
 		if p.List {
-			value = p.Values
+			b = quote.List(b, p.Values)
+		} else {
+			b = quote.Append(b, p.Values[0])
 		}
-		if err := enc.Encode(value); err != nil {
-			return nil, fmt.Errorf("parameter %q: %w", p.Name, err)
-		}
-		b.Truncate(b.Len() - 1)
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	return append(b, '}')
 }
 
 // ParamError tells which parameter keeps [Pattern.Path] from making a path.

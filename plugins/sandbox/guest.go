@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"math"
+	"reflect"
 	"time"
 
 	extism "github.com/extism/go-sdk"
@@ -136,6 +139,26 @@ func (g *guest) function(name string) api.Function {
 	return f
 }
 
+// maxStack is what the stack of a function may take that is kept for the next
+// instance: somewhat more than what it begins with. Making a function takes as
+// long as rendering a small page, because of the stack.
+const maxStack = 16 << 10
+
+// stackOf is how many bytes a function's stack has: stacks grow, up to some 50 MB,
+// never shrink, and count as nobody's memory. wazero does not tell; where it
+// keeps them otherwise than it does now, they count as too large to be kept.
+func stackOf(f api.Function) int {
+	v := reflect.ValueOf(f)
+	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
+		return math.MaxInt
+	}
+	stack := v.Elem().FieldByName("stack")
+	if stack.Kind() != reflect.Slice {
+		return math.MaxInt
+	}
+	return stack.Cap()
+}
+
 // start runs the start function.
 func (g *guest) start(ctx context.Context, plan *snapshot.Plan) error {
 	if plan.Start == "" {
@@ -247,8 +270,7 @@ func (g *guest) renew() (ok bool) {
 	}
 	g.setGlobals(im)
 	g.fuel.Set(0)
-	// Functions keep the stacks that they grew, which nobody counts.
-	g.exports = nil
+	maps.DeleteFunc(g.exports, func(_ string, f api.Function) bool { return stackOf(f) > maxStack })
 	g.inst = nil
 	return true
 }

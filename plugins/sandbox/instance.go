@@ -84,7 +84,7 @@ func (i *Instance) callHere(ctx context.Context, export string, input []byte) ([
 	if !i.mod.exports[export] {
 		return nil, i.refuse(export, CauseError, fmt.Sprintf("the module does not export %q", export))
 	}
-	if i.mod.kernelInput || i.called {
+	if i.takesInput() {
 		if cause, problem := i.kernelReady(i.guest.plugin, uint64(len(input))); problem != "" {
 			i.dead = true
 			return nil, i.refuse(export, cause, problem)
@@ -125,9 +125,7 @@ func (i *Instance) call(ctx context.Context, export string, input []byte) (code 
 		}
 	}
 	ctx = i.guest.within(ctx)
-	// The kernel is as good as new the first time, and most pages of our SDKs
-	// never have their input there.
-	if i.mod.kernelInput || i.called {
+	if i.takesInput() {
 		if !i.mod.kernelInput {
 			input = nil
 		}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"fmt"
 
 	extism "github.com/extism/go-sdk"
@@ -100,6 +101,21 @@ func (c *call) checkBlocks() {
 			c.end(CauseTrap, nil, "the guest wrote over Extism's own data")
 		}
 	}
+}
+
+// takesInput tells whether the kernel has to be told of a call: to have the input,
+// or to be rid of what an earlier call left. Most pages of our SDKs have their
+// input elsewhere and leave nothing: its bookkeeping is zeros as long as nothing
+// was put there.
+func (i *Instance) takesInput() bool {
+	if i.mod.kernelInput {
+		return true
+	}
+	if !i.called {
+		return false
+	}
+	data, ok := i.guest.plugin.Memory().Read(0, kernelBlocks)
+	return !ok || !bytes.Equal(data, make([]byte, kernelBlocks))
 }
 
 // kernelReady tells why the kernel cannot take an input of n bytes; "" if it

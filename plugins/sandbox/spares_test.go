@@ -340,3 +340,24 @@ func TestAGuestThatFailedIsGone(t *testing.T) {
 		next.Close()
 	}
 }
+
+// A function that keeps its stack for the next instance has a small one.
+func TestStacksThatGrewAreNotKept(t *testing.T) {
+	s := box(t, Options{})
+	m := load(t, s, Spec{Module: gopage(t)})
+	i := run(t, m)
+	g := i.guest
+	if _, err := i.Call(t.Context(), "render", input(map[string]any{"do": "state"})); err != nil {
+		t.Fatal(err)
+	}
+	f := g.function("render")
+	// If this fails after an update of wazero, see where it keeps stacks now.
+	if n := stackOf(f); n < 10<<10 || n > 1<<20 {
+		t.Errorf("a stack of %d bytes", n)
+	}
+	kept := stackOf(f) <= maxStack
+	i.Close()
+	if _, there := g.exports["render"]; there != kept {
+		t.Errorf("a stack of %d bytes is kept: %v", stackOf(f), there)
+	}
+}

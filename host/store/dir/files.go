@@ -203,7 +203,7 @@ func (d *Dir) writeTemp(data []byte, flush bool) (name string, err error) {
 // create opens a file to be made if missing, and its folder if that is missing.
 func create(name string, flag int) (f *os.File, err error) {
 	err = withFolder(name, func() error {
-		f, err = os.OpenFile(name, flag|os.O_CREATE, fileMode)
+		f, err = openFile(name, flag|os.O_CREATE, fileMode)
 		return err
 	})
 	return f, err

@@ -10,10 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/wisr-dev/wisr/host/isr"
-	"github.com/wisr-dev/wisr/plugins/page"
 )
 
 // A page file is
@@ -43,55 +41,6 @@ var errDamaged = errors.New("damaged")
 
 func damagedf(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", errDamaged, fmt.Sprintf(format, args...))
-}
-
-// header is the second line. StartedAt is in the first.
-type header struct {
-	Key        string        `json:"key"`
-	Plugin     string        `json:"plugin"`
-	Version    string        `json:"version"`
-	Kind       page.Kind     `json:"kind"`
-	Status     int           `json:"status"`
-	Redirect   page.Redirect `json:"redirect,omitzero"`
-	Header     []page.Field  `json:"header,omitempty"`
-	Tags       []string      `json:"tags,omitempty"`
-	Sources    []string      `json:"sources,omitempty"`
-	Fuel       uint64        `json:"fuel"`
-	Unchanged  bool          `json:"unchanged,omitempty"`
-	FinishedAt time.Time     `json:"finishedAt"`
-	Revalidate duration      `json:"revalidate"`
-	Expire     duration      `json:"expire"`
-	ETag       string        `json:"etag"`
-	DataETag   string        `json:"dataETag"`
-
-	Encodings     []coding `json:"encodings,omitempty"`
-	DataEncodings []coding `json:"dataEncodings,omitempty"`
-
-	Seen json.RawMessage `json:"seen,omitempty"`
-}
-
-// coding is an isr.Coded in the header: its bytes are at the end of the file.
-type coding struct {
-	Coding string `json:"coding"`
-	Bytes  int    `json:"bytes"`
-}
-
-func codings(coded []isr.Coded) (list []coding) {
-	for _, c := range coded {
-		list = append(list, coding{c.Coding, len(c.Body)})
-	}
-	return list
-}
-
-// duration is written as "1m30s", which is exact to the nanosecond.
-type duration time.Duration
-
-func (d duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
-
-func (d *duration) UnmarshalText(text []byte) error {
-	v, err := time.ParseDuration(string(text))
-	*d = duration(v)
-	return err
 }
 
 // firstLine is the first line of a page file.
@@ -131,14 +80,13 @@ func encode(e *isr.Entry) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("startedAt: %w", err)
 	}
-	var headerLine bytes.Buffer
-	enc := json.NewEncoder(&headerLine) // it ends what it writes with a newline
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(h); err != nil {
+	headerLine, err := h.appendJSON(make([]byte, 0, 1024))
+	if err != nil {
 		return nil, err
 	}
-	if headerLine.Len() > maxHeader {
-		return nil, fmt.Errorf("the header has %d bytes; at most %d can be kept", headerLine.Len(), maxHeader)
+	headerLine = append(headerLine, '\n')
+	if len(headerLine) > maxHeader {
+		return nil, fmt.Errorf("the header has %d bytes; at most %d can be kept", len(headerLine), maxHeader)
 	}
 	parts := [][]byte{e.Body, newline, e.Props, newline}
 	coded := 0
@@ -147,7 +95,7 @@ func encode(e *isr.Entry) ([]byte, error) {
 		coded += len(c.Body)
 	}
 	parts = append(parts, newline)
-	data, size := uint32(0), int64(maxLine+headerLine.Len())
+	data, size := uint32(0), int64(maxLine+len(headerLine))
 	for _, part := range parts {
 		data = crc32.Update(data, castagnoli, part)
 		size += int64(len(part))
@@ -156,12 +104,12 @@ func encode(e *isr.Entry) ([]byte, error) {
 		return nil, fmt.Errorf("the page has %d bytes with its encodings; at most %d can be kept", size, maxFile)
 	}
 	rest := fmt.Sprintf(" started=%s header=%d body=%d props=%d coded=%d data=%08x\n",
-		started, headerLine.Len()-1, len(e.Body), len(e.Props), coded, data)
-	head := crc32.Update(crc32.Checksum([]byte(rest), castagnoli), castagnoli, headerLine.Bytes())
+		started, len(headerLine)-1, len(e.Body), len(e.Props), coded, data)
+	head := crc32.Update(crc32.Checksum([]byte(rest), castagnoli), castagnoli, headerLine)
 
 	out := make([]byte, 0, size)
 	out = fmt.Appendf(out, "%s%s %08x%s", magic, version, head, rest)
-	out = append(out, headerLine.Bytes()...)
+	out = append(out, headerLine...)
 	for _, part := range parts {
 		out = append(out, part...)
 	}
@@ -169,24 +117,6 @@ func encode(e *isr.Entry) ([]byte, error) {
 }
 
 var newline = []byte("\n")
-
-// checkText refuses strings that JSON would silently change.
-func (h *header) checkText() error {
-	text := []string{h.Key, h.Plugin, h.Version, h.Redirect.Destination, h.ETag, h.DataETag}
-	text = append(append(text, h.Tags...), h.Sources...)
-	for _, f := range h.Header {
-		text = append(text, f.Name, f.Value)
-	}
-	for _, c := range slices.Concat(h.Encodings, h.DataEncodings) {
-		text = append(text, c.Coding)
-	}
-	for _, s := range text {
-		if !utf8.ValidString(s) {
-			return fmt.Errorf("%.80q is not valid UTF-8", s)
-		}
-	}
-	return nil
-}
 
 // decode makes the entry of a file from its first two lines, the first one parsed
 // as well, and the content behind them. The entry's bodies and props are parts of content.

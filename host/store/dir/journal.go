@@ -87,7 +87,7 @@ func (j *journal) append(c isr.Change) error {
 
 func (j *journal) open() (*os.File, error) {
 	if j.size > 0 {
-		f, err := os.OpenFile(segmentPath(j.dir, j.id, j.segment), os.O_WRONLY|os.O_APPEND, 0)
+		f, err := openFile(segmentPath(j.dir, j.id, j.segment), os.O_WRONLY|os.O_APPEND, 0)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return f, err
 		}

@@ -116,7 +116,7 @@ func open(path string, fn func(f *os.File, size int64) error) error {
 }
 
 func openOnce(path string, fn func(f *os.File, size int64) error) error {
-	f, err := os.Open(path)
+	f, err := openFile(path, os.O_RDONLY, 0)
 	if err != nil {
 		return err
 	}

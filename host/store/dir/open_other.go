@@ -1,0 +1,9 @@
+//go:build !unix
+
+package dir
+
+import "os"
+
+func openFile(name string, flag int, mode os.FileMode) (*os.File, error) {
+	return os.OpenFile(name, flag, mode)
+}
