@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,15 +16,15 @@ import (
 // gate admits as many as it has tokens.
 type gate struct {
 	tokens chan struct{}
-	inside int
+	inside atomic.Int32
 	more   bool // a turn is for more than one generation
 }
 
 func (g *gate) admit(ctx context.Context, run func(isr.Turn)) error {
 	select {
 	case <-g.tokens:
-		g.inside++
-		defer func() { g.inside-- }()
+		g.inside.Add(1)
+		defer g.inside.Add(-1)
 		run(isr.Turn{
 			Context: context.WithValue(ctx, g, true),
 			Leave:   func() {},
@@ -67,8 +68,9 @@ func TestWhoIsAdmittedTakesTheMostUrgentOfThatMoment(t *testing.T) {
 		if got, want := fmt.Sprint(order), "[/visitor /on-demand /prerender]"; got != want {
 			t.Errorf("order %s, want %s", got, want)
 		}
-		if g.inside != 0 {
-			t.Errorf("%d did not leave", g.inside)
+		synctest.Wait()
+		if n := g.inside.Load(); n != 0 {
+			t.Errorf("%d did not leave", n)
 		}
 		answer, err := s.Visit(t.Context(), at("/prerender"), isr.Plain)
 		if err != nil || answer.Entry.StartedAt.Before(admitted) {
