@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -43,9 +44,12 @@ func (s *Server) load(w http.ResponseWriter, r *http.Request) error {
 	// It is not there for recorders of tests alone.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
-	sent, err := receive(r)
+	var sent *registry.Bundle
+	if !s.opt.Registry.Behind(func() { sent, err = receive(r) }) {
+		err = registry.ErrClosed
+	}
 	if err != nil {
-		return err
+		return s.refused(err)
 	}
 	name := r.PathValue("name")
 	opt.Progress = func(p registry.Progress) {
@@ -82,8 +86,17 @@ func step(p registry.Progress) string {
 	return text
 }
 
+const uploadBuffer = 256 << 10
+
+type readCloser struct {
+	io.Reader
+	io.Closer
+}
+
 // receive reads the parts of an upload, each at most once and within its bound.
 func receive(r *http.Request) (*registry.Bundle, error) {
+	// The parts are read by 4 KB, each a call of the system.
+	r.Body = readCloser{bufio.NewReaderSize(r.Body, uploadBuffer), r.Body}
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return nil, badRequest(err.Error(), "send multipart/form-data with the parts manifest and module: curl -T is not enough, curl -F is")

@@ -54,7 +54,9 @@ func (a *bundle) digest() string {
 
 // content tells what was sent or put there from everything else, whatever a host
 // makes of it: unlike a version's ID it is the same after an update of wisr.
-func (a *bundle) content() string { return address(a.digest(), a.manifest.Hash) }
+func (a *bundle) content() string { return contentOf(a.digest(), a.manifest) }
+
+func contentOf(module string, m *manifest.Manifest) string { return address(module, m.Hash) }
 
 // id is a version's content address: of module, manifest, and what the sandbox makes of them.
 func (a *bundle) id() string { return address(a.digest(), a.manifest.Hash, sandbox.Version()) }
@@ -90,26 +92,35 @@ func (r *Registry) readFolder(ctx context.Context, dir string) (*bundle, error) 
 	return a, nil
 }
 
-// readModule reads the module of a plugin, which has to be a file: reading
-// anything else may never end.
+// readModule reads the module of a plugin.
 func readModule(m *manifest.Manifest) ([]byte, error) {
-	file := filepath.Join(m.Dir, m.Module)
-	info, err := os.Stat(file)
-	switch {
-	case errors.Is(err, os.ErrNotExist) && m.Build.Command != "":
-		return nil, fmt.Errorf("%s is not there; run `wisr build`, which makes it by the [build] command of %s", file, manifest.FileName)
-	case errors.Is(err, os.ErrNotExist) && m.Source != "":
-		return nil, fmt.Errorf("%s is not there; run `wisr build`, which makes it of %s", file, m.Source)
-	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("%s is not there; put the module there, or say in [build] command of %s how to make it", file, manifest.FileName)
-	case err == nil && !info.Mode().IsRegular():
-		return nil, fmt.Errorf("read the module: %s is not a file", file)
-	case err != nil:
-		return nil, fmt.Errorf("read the module: %w", err)
+	file, err := moduleOf(m)
+	if err != nil {
+		return nil, err
 	}
 	module, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the module: %w", err)
 	}
 	return module, nil
+}
+
+// moduleOf is the module of a plugin in a folder, which has to be a file: reading
+// anything else may never end.
+func moduleOf(m *manifest.Manifest) (string, error) {
+	file := filepath.Join(m.Dir, m.Module)
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, os.ErrNotExist) && m.Build.Command != "":
+		return "", fmt.Errorf("%s is not there; run `wisr build`, which makes it by the [build] command of %s", file, manifest.FileName)
+	case errors.Is(err, os.ErrNotExist) && m.Source != "":
+		return "", fmt.Errorf("%s is not there; run `wisr build`, which makes it of %s", file, m.Source)
+	case errors.Is(err, os.ErrNotExist):
+		return "", fmt.Errorf("%s is not there; put the module there, or say in [build] command of %s how to make it", file, manifest.FileName)
+	case err == nil && !info.Mode().IsRegular():
+		return "", fmt.Errorf("read the module: %s is not a file", file)
+	case err != nil:
+		return "", fmt.Errorf("read the module: %w", err)
+	}
+	return file, nil
 }

@@ -57,16 +57,16 @@ func (o InstallOptions) tell(p Progress) {
 // Installs of one plugin follow each other. When ctx ends before the swap,
 // nothing has changed.
 func (r *Registry) Install(ctx context.Context, name string, sent Bundle, opt InstallOptions) (report *Report, err error) {
-	if !r.behind(func() { report, err = r.install(ctx, name, sent, opt) }) {
+	if !r.Behind(func() { report, err = r.install(ctx, name, sent, opt) }) {
 		return nil, ErrClosed
 	}
 	return report, err
 }
 
-// behind runs what a change of a plugin takes on a thread of lowered priority:
-// hashing and writing a module of megabytes takes a core from visitors for
+// Behind runs what a change of a plugin takes on a thread of lowered priority:
+// receiving, hashing and writing a module of megabytes takes a core from visitors for
 // longer than many pages do. It is false, without f, when the sandbox is closed.
-func (r *Registry) behind(f func()) bool { return r.opt.Sandbox.Behind(f) }
+func (r *Registry) Behind(f func()) bool { return r.opt.Sandbox.Behind(f) }
 
 func (r *Registry) install(ctx context.Context, name string, sent Bundle, opt InstallOptions) (*Report, error) {
 	report := &Report{Plugin: name, At: r.opt.Now().UTC(), Trial: NoTrial}
@@ -327,5 +327,5 @@ func (r *Registry) held(place string) string {
 	if isSent(place) {
 		return ""
 	}
-	return folderContent(place)
+	return r.folderContent(place)
 }

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -120,7 +121,7 @@ func (r *Registry) keep(v *Version, a *bundle) error {
 		return nil
 	}
 	dest := r.keptDir(v.Plugin, v.ID)
-	if _, err := r.readKept(v.Plugin, Kept{ID: v.ID, Content: v.content, Origin: v.Origin}, ""); err == nil {
+	if r.isKept(v, a) {
 		return nil
 	}
 	parent := filepath.Dir(dest)
@@ -149,6 +150,17 @@ func (r *Registry) keep(v *Version, a *bundle) error {
 		return err
 	}
 	return flushFolder(parent)
+}
+
+// isKept tells whether a version's files are there, and whole.
+func (r *Registry) isKept(v *Version, a *bundle) bool {
+	dir := r.keptDir(v.Plugin, v.ID)
+	text, err := os.ReadFile(filepath.Join(dir, manifest.FileName))
+	if err != nil || !bytes.Equal(text, a.manifest.Text) {
+		return false
+	}
+	sum, err := r.digests.of(filepath.Join(dir, moduleFile))
+	return err == nil && sum == v.digest
 }
 
 // newVersion begins the names of versions that are being written.
@@ -218,11 +230,15 @@ func (r *Registry) forget(plugin string) {
 
 // folderContent tells one content of a folder from another, also where it is no
 // plugin that could be loaded. It is bundle.content where it is one.
-func folderContent(dir string) string {
+func (r *Registry) folderContent(dir string) string {
 	m, err := manifest.Load(dir)
 	if err == nil {
-		if module, err := readModule(m); err == nil {
-			return (&bundle{manifest: m, module: module}).content()
+		var file, sum string
+		if file, err = moduleOf(m); err == nil {
+			sum, err = r.digests.of(file)
+		}
+		if err == nil {
+			return contentOf(sum, m)
 		}
 	}
 	text, err := os.ReadFile(filepath.Join(dir, manifest.FileName))

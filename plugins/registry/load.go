@@ -79,6 +79,7 @@ func (r *Registry) compile(ctx context.Context, v *Version, a *bundle, snapshot 
 	v.module, err = r.opt.Sandbox.Load(ctx, sandbox.Spec{
 		Name:    m.Name,
 		Module:  a.module,
+		Digest:  a.digest(),
 		Timeout: m.Limits.Timeout,
 		Memory:  m.Limits.Memory,
 		Output:  m.Limits.Output,

@@ -215,5 +215,5 @@ func (r *Registry) isHeld(rec *record, a *bundle, err error, dir string) bool {
 	if err == nil {
 		return rec.Held == a.content()
 	}
-	return rec.Held == folderContent(dir)
+	return rec.Held == r.folderContent(dir)
 }

@@ -77,6 +77,7 @@ type Registry struct {
 	dismissed chan *Version      // versions that do not live up to their probation
 	stop      context.CancelFunc // ends what runs; nil before open
 	running   sync.WaitGroup     // what dismisses versions
+	digests   digests            // of modules in files
 	reached   func(step string)  // called at each step of a swap; nil but in tests
 
 	mu       sync.Mutex

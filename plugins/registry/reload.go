@@ -62,7 +62,7 @@ func (r *Registry) reload(ctx context.Context, dir string) error {
 			return r.standsIn(ctx, dir)
 		}
 	}
-	if !r.behind(func() { err = r.replace(ctx, dir, a, err, begun) }) {
+	if !r.Behind(func() { err = r.replace(ctx, dir, a, err, begun) }) {
 		return ErrClosed
 	}
 	return err

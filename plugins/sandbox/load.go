@@ -27,6 +27,7 @@ import (
 type Spec struct {
 	Name    string            // of the plugin, for messages
 	Module  []byte            // a core WebAssembly module
+	Digest  string            // its SHA-256 in hex, if the caller knows it; else it is computed
 	Timeout time.Duration     // wall clock of one instance, fetches included; 0 is 10 s
 	Memory  int64             // bytes an instance may have; 0 is 128 MB
 	Output  int64             // bytes of one call's output; 0 is 8 MB
@@ -86,9 +87,12 @@ func (s *Sandbox) Load(ctx context.Context, spec Spec) (*Module, error) {
 }
 
 func (s *Sandbox) load(ctx context.Context, spec Spec) (*Module, error) {
+	if spec.Digest == "" {
+		spec.Digest = digest(spec.Module)
+	}
 	m := &Module{
 		box:     s,
-		program: s.programs.take(digest(spec.Module)),
+		program: s.programs.take(spec.Digest),
 		name:    spec.Name,
 		timeout: spec.Timeout,
 		memory:  uint64(max(spec.Memory, 0)),
