@@ -5,10 +5,10 @@ import (
 	"sync/atomic"
 )
 
-// Behind runs f on a thread of lowered priority, as guests are, so that who
-// serves visitors goes before; it takes no core from guests. It is for what
+// Behind runs f on a thread of the lowest priority, so that who serves visitors
+// goes before, and who makes pages; it takes no core from guests. It is for what
 // takes milliseconds. After Close it is false, and f does not run.
-func (s *Sandbox) Behind(f func()) bool { return s.threads.run(f) }
+func (s *Sandbox) Behind(f func()) bool { return s.backstage.run(f) }
 
 // loadBehind is load behind visitors. It returns when ctx ends: compiling, which
 // may take half a minute on a busy machine, cannot be interrupted, but need not
@@ -17,7 +17,7 @@ func (s *Sandbox) loadBehind(ctx context.Context, spec Spec) (*Module, error) {
 	var m *Module
 	var err error
 	var settled atomic.Bool // the one who sets it has the module
-	j := s.threads.begin(func() {
+	j := s.backstage.begin(func() {
 		if m, err = s.load(ctx, spec); err == nil && !settled.CompareAndSwap(false, true) {
 			_ = m.Close(context.WithoutCancel(ctx)) // there is nobody to tell
 		}

@@ -43,13 +43,14 @@ const defaultAtOnce = 256
 // Sandbox loads modules and runs them. Its methods may be called by many
 // goroutines.
 type Sandbox struct {
-	cacheDir string // absolute, "" for none
-	cores    *cores
-	threads  threads
-	memory   budget
-	spares   spares
-	programs programs
-	kernel   *snapshot.Image // the memory of Extism's kernel: nothing in it
+	cacheDir  string // absolute, "" for none
+	cores     *cores
+	threads   threads // of guests
+	backstage threads // for what nobody waits for; see Behind
+	memory    budget
+	spares    spares
+	programs  programs
+	kernel    *snapshot.Image // the memory of Extism's kernel: nothing in it
 
 	mu      sync.Mutex
 	modules map[*Module]struct{} // guarded by mu; nil once closed
@@ -70,6 +71,7 @@ func New(ctx context.Context, opts Options) (*Sandbox, error) {
 		atOnce = defaultAtOnce
 	}
 	s := &Sandbox{cores: newCores(n, atOnce), modules: map[*Module]struct{}{}}
+	s.threads.nice, s.backstage.nice = guestNice, backstageNice
 	s.memory.total, s.memory.reclaim = uint64(max(opts.Memory, 0)), s.spares.clear
 	s.spares.most, s.spares.memory = sparesPerCore*n, &s.memory
 	var err error
@@ -126,6 +128,7 @@ func (s *Sandbox) Close(ctx context.Context) error {
 	s.modules = nil
 	s.mu.Unlock()
 	s.threads.close()
+	s.backstage.close()
 	var err error
 	for m := range left {
 		err = errors.Join(err, m.release(ctx))

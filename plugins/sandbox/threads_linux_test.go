@@ -20,7 +20,7 @@ func TestGuestsRunOnThreadsOfLowerPriority(t *testing.T) {
 	s := box(t, Options{})
 	err = s.Do(t.Context(), func(ctx context.Context) {
 		got, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
-		if want := max(before-politeness, 1); err != nil || got != want {
+		if want := max(before-guestNice, 1); err != nil || got != want {
 			t.Errorf("20 less the nice value is %d, %v; want %d", got, err, want)
 		}
 		tid := unix.Gettid()
@@ -38,6 +38,12 @@ func TestGuestsRunOnThreadsOfLowerPriority(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Behind(func() {
+		got, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+		if want := max(before-backstageNice, 1); err != nil || got != want {
+			t.Errorf("behind, 20 less the nice value is %d, %v; want %d", got, err, want)
+		}
+	})
 	after, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
 	if err != nil || after != before {
 		t.Errorf("the caller's was %d and is %d, %v", before, after, err)

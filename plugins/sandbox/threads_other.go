@@ -4,4 +4,4 @@ package sandbox
 
 // lowerPriority does nothing: elsewhere priorities are a process's, or need more
 // than a few lines.
-func lowerPriority() {}
+func lowerPriority(int) {}
