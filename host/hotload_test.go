@@ -292,7 +292,7 @@ func TestAVersionThatTrapsAfterItsTrialGoesBackByItself(t *testing.T) {
 		s.sees(path, 200, "STALE", body)
 	}
 	var plugin registry.Status
-	for deadline := time.Now().Add(20 * time.Second); plugin.Active != first.Version; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); plugin.Active != first.Version; time.Sleep(5 * time.Millisecond) {
 		response, err := s.client.Get(s.admin + "/api/plugins/blog")
 		if err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -181,6 +182,9 @@ func TestWhatIsRefusedChangesNothing(t *testing.T) {
 				}
 			}
 		})
+	}
+	if len(r.recents) != 2 {
+		t.Errorf("something is remembered of plugins that never were: %v", slices.Sorted(maps.Keys(r.recents)))
 	}
 }
 

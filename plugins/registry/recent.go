@@ -59,14 +59,13 @@ func (v *Version) Served(key string, at time.Time) {
 	}
 }
 
-// recentOf is what is remembered of a plugin, whatever its version.
+// recentOf is what is remembered of a plugin, whatever its version. That of a
+// new one becomes the plugin's with the version, in settle.
 func (r *Registry) recentOf(plugin string) *recent {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	known := r.recents[plugin]
-	if known == nil {
-		known = new(recent)
-		r.recents[plugin] = known
+	if known := r.recents[plugin]; known != nil {
+		return known
 	}
-	return known
+	return new(recent)
 }

@@ -228,6 +228,9 @@ func collision(versions map[string]*Version, place string, v *Version) error {
 // any longer, if there is one. r.mu is held.
 func (r *Registry) settle(place string, v *Version, problem *Problem) (old *Version) {
 	old = r.versions[place]
+	if v != nil && v.recent != nil {
+		r.recents[v.Plugin] = v.recent
+	}
 	delete(r.problems, place)
 	if problem == nil {
 		delete(r.versions, place)

@@ -204,11 +204,10 @@ func TestATrialThatTakesTooLong(t *testing.T) {
 	s.opt.Trial.Timeout = 200 * time.Millisecond
 	r := s.open()
 	s.upstream.On("blog/render", says(602, "")) // for ever, or for the plugin's ten seconds
-	begun := time.Now()
 	report, err := r.Install(t.Context(), "", s.sent("blog", "/blog/[x]", ""), InstallOptions{})
 	wantRefused(t, report, err, CodeSlow, "were not made within 200ms", "[trial]")
-	if took := time.Since(begun); took > 8*time.Second {
-		t.Errorf("it took %s", took)
+	if len(report.Refusals) != 1 { // a page that ran until its own time was over would be another
+		t.Errorf("refused for %+v", report.Refusals)
 	}
 }
 

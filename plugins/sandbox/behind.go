@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// Behind runs f on a thread of the lowest priority, so that who serves visitors
-// goes before, and who makes pages; it takes no core from guests. It is for what
+// Behind runs f on a thread of lower priority than guests have, so that who serves
+// visitors goes before, and who makes pages; it takes no core from guests. It is for what
 // takes milliseconds. After Close it is false, and f does not run.
 func (s *Sandbox) Behind(f func()) bool { return s.backstage.run(f) }
 

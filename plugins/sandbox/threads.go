@@ -27,12 +27,12 @@ type threads struct {
 
 // What is added to the nice values of threads. At 10 the kernel gives a thread a
 // tenth of what one that serves visitors gets, when both want the core; more
-// would let pages starve on a busy host. At 19 it is a seventieth: a thread that gets the core
+// would let pages starve on a busy host. At 15 it is a thirtieth. A thread that gets the core
 // has it until the kernel's clock ticks, four milliseconds at worst, and visitors who
-// wait that long are to be fewer than one in a hundred.
+// wait that long are to be about one in a hundred.
 const (
 	guestNice     = 10
-	backstageNice = 19
+	backstageNice = 15
 )
 
 // thread is a goroutine that never leaves its OS thread.
