@@ -13,8 +13,12 @@ func has(r *fasthttp.RequestCtx, etag []byte, status int) bool {
 	if status < 200 || status > 299 {
 		return false
 	}
-	for _, list := range r.Request.Header.PeekAll(fiber.HeaderIfNoneMatch) {
-		if bytes.Equal(list, etag) || matches(list, etag) { // most often it is just the one
+	header := &r.Request.Header
+	if bytes.Equal(header.Peek(fiber.HeaderIfNoneMatch), etag) { // most often it is just the one
+		return true
+	}
+	for _, list := range header.PeekAll(fiber.HeaderIfNoneMatch) {
+		if matches(list, etag) {
 			return true
 		}
 	}

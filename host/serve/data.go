@@ -72,7 +72,7 @@ func (s *Server) data(r *fasthttp.RequestCtx, rest string) error {
 	if isPrefetch(r) {
 		manner = isr.Prefetch
 	}
-	answer, err := s.ask(r, match, key, manner, draft)
+	answer, err := s.ask(r, match.Version, key, manner, draft)
 	if err != nil {
 		status := fiber.StatusInternalServerError
 		if unavailable(err) {

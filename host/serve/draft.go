@@ -139,10 +139,10 @@ func (s *Server) drafting(r *fasthttp.RequestCtx) (yes bool, done func()) {
 }
 
 // ask asks for a page: a draft of it, or what visitors get.
-func (s *Server) ask(r *fasthttp.RequestCtx, match registry.Match, key string, manner isr.Manner, draft bool) (isr.Answer, error) {
+func (s *Server) ask(r *fasthttp.RequestCtx, v *registry.Version, key string, manner isr.Manner, draft bool) (isr.Answer, error) {
 	if !draft {
-		return s.visit(match, key, manner)
+		return s.visit(v, key, manner)
 	}
 	r.Response.Header.SetCanonical(headerCacheStatus, []byte("wisr; fwd=bypass; detail=draft"))
-	return s.opt.Drafts.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: match.Version.Plugin, Version: match.Version.ID}, isr.Plain)
+	return s.opt.Drafts.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: v.Plugin, Version: v.ID}, isr.Plain)
 }

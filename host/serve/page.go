@@ -27,14 +27,15 @@ func (s *Server) show(r *fasthttp.RequestCtx, p *place) error {
 	if !draft && !p.open {
 		return s.notFound(r, p.match.Locale)
 	}
-	answer, err := s.ask(r, p.match, p.key, s.manner(r, p.match), draft)
+	asked := askedBy(&r.Request.Header)
+	answer, err := s.ask(r, p.match.Version, p.key, s.manner(r, p.match.Version, asked), draft)
 	if err != nil {
 		return s.failed(r, p.match.Locale, err)
 	}
 	switch {
 	case answer.State == isr.Pending:
 		return s.shell(r, p)
-	case answer.State == isr.Hit && p.last.again(r, answer):
+	case answer.State == isr.Hit && p.last.again(r, asked, answer):
 		return nil
 	}
 	return s.write(r, p, answer)
@@ -70,22 +71,22 @@ func (s *Server) write(r *fasthttp.RequestCtx, p *place, answer isr.Answer) erro
 	}
 }
 
-// visit asks for the page of a match. It does not end with the request, whose
+// visit asks for a page of a version. It does not end with the request, whose
 // context ends when the host begins to shut down: who was let in is served (S146).
-func (s *Server) visit(match registry.Match, key string, manner isr.Manner) (isr.Answer, error) {
-	answer, err := s.opt.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: match.Version.Plugin, Version: match.Version.ID}, manner)
+func (s *Server) visit(v *registry.Version, key string, manner isr.Manner) (isr.Answer, error) {
+	answer, err := s.opt.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: v.Plugin, Version: v.ID}, manner)
 	if err == nil && answer.Entry != nil && answer.Entry.Kind != page.KindNotFound {
-		match.Version.Served(key, answer.At)
+		v.Served(key, answer.At)
 	}
 	return answer, err
 }
 
 // manner is how a request for a page is to be answered.
-func (s *Server) manner(r *fasthttp.RequestCtx, match registry.Match) isr.Manner {
+func (s *Server) manner(r *fasthttp.RequestCtx, v *registry.Version, asked asked) isr.Manner {
 	switch {
-	case isPrefetch(r):
+	case asked.has(askedPurpose) && isPrefetch(r):
 		return isr.Prefetch
-	case match.Version.Route.Dynamic() && match.Version.Fallback == page.FallbackTrue && !s.crawlers.match(r.Request.Header.UserAgent()):
+	case v.Route.Dynamic() && v.Fallback == page.FallbackTrue && !s.crawlers.match(r.Request.Header.UserAgent()):
 		return isr.Hurried
 	}
 	return isr.Plain
@@ -120,7 +121,7 @@ func (s *Server) errorPage(locale, path string) *isr.Entry {
 	table := s.opt.Table()
 	key := table.Key(page.Path{Path: path, Locale: locale})
 	if match, ok := table.Lookup(key); ok && !match.Version.Route.Dynamic() {
-		answer, err := s.visit(match, key, isr.Plain)
+		answer, err := s.visit(match.Version, key, isr.Plain)
 		if err == nil && answer.Entry.Kind == page.KindProps {
 			return answer.Entry
 		}

@@ -31,9 +31,16 @@ type last struct{ atomic.Pointer[sent] }
 
 // again answers with the head that was sent last if that is the one for this
 // request too, and tells whether it is.
-func (l *last) again(r *fasthttp.RequestCtx, answer isr.Answer) bool {
+func (l *last) again(r *fasthttp.RequestCtx, asked asked, answer isr.Answer) bool {
 	known := l.Load()
-	if known == nil || !known.of(answer) || known.accept != string(r.Request.Header.Peek(fiber.HeaderAcceptEncoding)) {
+	if known == nil || !known.of(answer) {
+		return false
+	}
+	var accept []byte
+	if asked.has(askedEncoding) {
+		accept = r.Request.Header.Peek(fiber.HeaderAcceptEncoding)
+	}
+	if known.accept != string(accept) {
 		return false
 	}
 	known.head.CopyTo(&r.Response.Header)
@@ -41,7 +48,7 @@ func (l *last) again(r *fasthttp.RequestCtx, answer isr.Answer) bool {
 	if known.coding >= 0 {
 		body = answer.Entry.Encodings[known.coding].Body
 	}
-	_ = finish(r, body, has(r, known.tag, known.head.StatusCode()))
+	_ = finish(r, body, asked.has(askedIfNoneMatch) && has(r, known.tag, known.head.StatusCode()))
 	return true
 }
 
