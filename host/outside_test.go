@@ -24,8 +24,7 @@ func (s *site) link(name, target string) {
 
 func TestS133WhatIsNeverServed(t *testing.T) {
 	for _, when := range []string{"before the start", "while running"} {
-		t.Run(when, func(t *testing.T) {
-			s := newSite(t, "0")
+		test := func(t *testing.T, s *site) {
 			outside := t.TempDir()
 			if err := os.WriteFile(filepath.Join(outside, "secret.txt"), []byte(secret), 0o644); err != nil {
 				t.Fatal(err)
@@ -67,12 +66,16 @@ func TestS133WhatIsNeverServed(t *testing.T) {
 			if log := s.log.String(); strings.Contains(log, "level=ERROR") {
 				t.Errorf("the log has errors:\n%s", log)
 			}
-		})
+		}
+		t.Run(when, func(t *testing.T) { both(t, test) })
 	}
 }
 
 func TestS133LinksWithinTheFolderAreFollowed(t *testing.T) {
-	s := newSite(t, "0")
+	both(t, testLinksWithinTheFolderAreFollowed)
+}
+
+func testLinksWithinTheFolderAreFollowed(t *testing.T, s *site) {
 	s.write("public/v2/style.css", "body{}")
 	s.link("public/style.css", "v2/style.css")
 	s.link("public/latest", "v2")

@@ -71,8 +71,9 @@ func escaped(name string) string {
 	return b.String()
 }
 
-func TestS133ConditionsOnAFile(t *testing.T) {
-	s := newSite(t, "0")
+func TestS133ConditionsOnAFile(t *testing.T) { both(t, testConditionsOnAFile) }
+
+func testConditionsOnAFile(t *testing.T, s *site) {
 	s.write("public/a.txt", "0123456789")
 	s.start()
 	a := s.get("/a.txt")
@@ -124,8 +125,9 @@ func TestS133ConditionsOnAFile(t *testing.T) {
 	}
 }
 
-func TestS133RangesOfAFile(t *testing.T) {
-	s := newSite(t, "0")
+func TestS133RangesOfAFile(t *testing.T) { both(t, testRangesOfAFile) }
+
+func testRangesOfAFile(t *testing.T, s *site) {
 	const body = "0123456789"
 	s.write("public/a.txt", body)
 	s.write("public/empty.txt", "")
@@ -198,8 +200,9 @@ func TestS133RangesOfAFile(t *testing.T) {
 	}
 }
 
-func TestS133HeadsAndMethodsOfAFile(t *testing.T) {
-	s := newSite(t, "0")
+func TestS133HeadsAndMethodsOfAFile(t *testing.T) { both(t, testHeadsAndMethodsOfAFile) }
+
+func testHeadsAndMethodsOfAFile(t *testing.T, s *site) {
 	s.write("public/a.txt", strings.Repeat("x", 100_000))
 	s.start()
 	get := s.get("/a.txt")

@@ -42,9 +42,14 @@ func (s *sweeper) start() {
 	s.cancel = cancel
 	s.running.Go(func() {
 		for {
-			if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
+			err := s.sweep(ctx)
+			if ctx.Err() != nil {
+				return
+			}
+			if err != nil {
 				s.h.opt.Log.Warn("pages of removed plugins stay in the store", "error", err)
 			}
+			s.h.opt.Log.Debug("the store has been swept")
 			select {
 			case <-s.woken:
 			case <-ctx.Done():
