@@ -148,14 +148,14 @@ func visit(t *testing.T, site string, span time.Duration) visits {
 				return
 			}
 			defer conn.Close()
-			in := bufio.NewReaderSize(conn, 32<<10)
+			in := &answers{in: bufio.NewReaderSize(conn, 32<<10)}
 			var took []time.Duration
 			for begun := time.Now(); begun.Before(end); begun = time.Now() {
 				if _, err := conn.Write(request); err != nil {
 					t.Error(err)
 					return
 				}
-				if err := skipResponse(in); err != nil {
+				if err := in.skip(); err != nil {
 					t.Error(err)
 					return
 				}

@@ -164,7 +164,7 @@ func requestAll(address string, next func() (int, bool)) error {
 		return err
 	}
 	defer conn.Close()
-	in := bufio.NewReaderSize(conn, 32<<10)
+	in := &answers{in: bufio.NewReaderSize(conn, 32<<10)}
 	var out []byte
 	for page, more := next(); more; page, more = next() {
 		out = append(out[:0], "GET /p/"...)
@@ -174,10 +174,10 @@ func requestAll(address string, next func() (int, bool)) error {
 			return err
 		}
 		const ok = "HTTP/1.1 200 "
-		if status, err := in.Peek(len(ok)); err != nil || string(status) != ok {
+		if status, err := in.in.Peek(len(ok)); err != nil || string(status) != ok {
 			return fmt.Errorf("/p/%d: %q, %v", page, status, err)
 		}
-		if err := skipResponse(in); err != nil {
+		if err := in.skip(); err != nil {
 			return err
 		}
 	}
