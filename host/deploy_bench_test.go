@@ -4,13 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"sync"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +26,15 @@ import (
 // takes versions of it.
 type deployHost struct {
 	*benchHost
+	deployer
+	file string // of the module
+	last int    // the number of the version that is live; 0 is the folder's
+}
+
+// deployer sends versions to a host.
+type deployer struct {
+	t      testing.TB
+	client *api.Client
 	module []byte
 }
 
@@ -43,7 +54,8 @@ func newDeployHost(b *testing.B) *deployHost {
 	if err := os.WriteFile(filepath.Join(dir, "plugins", "do", "plugin.toml"), doManifest(0), 0o644); err != nil {
 		b.Fatal(err)
 	}
-	return &deployHost{newBenchHost(b, dir), module}
+	h := newBenchHost(b, dir)
+	return &deployHost{benchHost: h, deployer: deployer{b, h.client, module}, file: file}
 }
 
 func doManifest(n int) []byte {
@@ -51,9 +63,9 @@ func doManifest(n int) []byte {
 }
 
 // variant is the module with a custom section of its own: nobody has compiled it before.
-func (h *deployHost) variant(n int) []byte {
+func (d *deployer) variant(n int) []byte {
 	name := fmt.Sprintf("%08d", n)
-	return slices.Concat(h.module, []byte{0, byte(len(name) + 2), byte(len(name))}, []byte(name), []byte{0})
+	return slices.Concat(d.module, []byte{0, byte(len(name) + 2), byte(len(name))}, []byte(name), []byte{0})
 }
 
 // upload is a version as it is sent.
@@ -62,7 +74,7 @@ type upload struct {
 	body    []byte
 }
 
-func (h *deployHost) upload(n int, module []byte) upload {
+func (d *deployer) upload(n int, module []byte) upload {
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
 	for _, part := range []struct {
@@ -71,29 +83,29 @@ func (h *deployHost) upload(n int, module []byte) upload {
 	}{{api.PartManifest, doManifest(n)}, {api.PartModule, module}} {
 		field, err := w.CreateFormFile(part.name, part.name)
 		if err != nil {
-			h.b.Fatal(err)
+			d.t.Fatal(err)
 		}
 		if _, err := field.Write(part.content); err != nil {
-			h.b.Fatal(err)
+			d.t.Fatal(err)
 		}
 	}
 	if err := w.Close(); err != nil {
-		h.b.Fatal(err)
+		d.t.Fatal(err)
 	}
 	return upload{w.FormDataContentType(), form.Bytes()}
 }
 
 // load sends a version and returns how long it took until it was live.
-func (h *deployHost) load(u upload) time.Duration {
+func (d *deployer) load(u upload) time.Duration {
 	begun := time.Now()
-	answer, err := h.client.Do(h.b.Context(), http.MethodPut, "/api/plugins/do", u.content, bytes.NewReader(u.body))
+	answer, err := d.client.Do(d.t.Context(), http.MethodPut, "/api/plugins/do", u.content, bytes.NewReader(u.body))
 	if err != nil {
-		h.b.Fatal(err)
+		d.t.Fatal(err)
 	}
 	defer answer.Body.Close()
 	var report registry.Report
 	if err := json.NewDecoder(answer.Body).Decode(&report); err != nil || report.Outcome != registry.Live {
-		h.b.Fatalf("%+v, %v", report, err)
+		d.t.Fatalf("%+v, %v", report, err)
 	}
 	return time.Since(begun)
 }
@@ -127,40 +139,89 @@ func BenchmarkDeploy(b *testing.B) {
 // one version after the other goes live: of a module that is known, and of ones that have to be compiled.
 func BenchmarkHitsDuringReloads(b *testing.B) {
 	h := newDeployHost(b)
-	known := []upload{h.upload(1, h.module), h.upload(2, h.module)}
-	h.load(known[1])
-	h.load(known[0])
-	n := 0
-	b.Run("known", func(b *testing.B) {
-		h.reload(b, func() upload { n++; return known[n%2] })
-	})
-	b.Run("new", func(b *testing.B) {
-		h.reload(b, func() upload { n++; return h.upload(3, h.variant(n)) })
-	})
+	b.Run("known", func(b *testing.B) { h.reload(b, false) })
+	b.Run("new", func(b *testing.B) { h.reload(b, true) })
 }
 
-// reload compares hits, and loads one version after the other.
-func (h *deployHost) reload(b *testing.B, next func() upload) {
+// Settings of the process that deploys: to which private listener, which module, the number of
+// the first version, and whether each is to have a module of its own.
+const (
+	deployedTo   = "WISR_TEST_DEPLOYED_TO"
+	deployedFile = "WISR_TEST_DEPLOYED_FILE"
+	deployedFrom = "WISR_TEST_DEPLOYED_FROM"
+	deployedNew  = "WISR_TEST_DEPLOYED_NEW"
+)
+
+// reload compares hits, while another process loads one version after the
+// other: who deploys is not the host.
+func (h *deployHost) reload(b *testing.B, fresh bool) {
 	reloads, took := 0, time.Duration(0)
 	h.compareHits(b, func() (stop func()) {
-		begun, ended := time.Now(), make(chan struct{})
-		var reloading sync.WaitGroup
-		reloading.Go(func() {
-			for {
-				select {
-				case <-ended:
-					return
-				default:
-					h.load(next())
-					reloads++
-				}
-			}
-		})
+		c := exec.Command(os.Args[0], "-test.run=^TestDeploysByAProcessOfItsOwn$", "-test.count=1", "-test.v")
+		c.Env = append(os.Environ(), deployedTo+"="+h.admin, deployedFile+"="+h.file, deployedFrom+"="+fmt.Sprint(h.last+1), deployedNew+"="+fmt.Sprint(fresh))
+		var out bytes.Buffer
+		c.Stdout, c.Stderr = &out, &out
+		open, err := c.StdinPipe()
+		if err == nil {
+			err = c.Start()
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		begun := time.Now()
 		return func() {
-			close(ended)
-			reloading.Wait()
+			open.Close() // tells it to end
+			if err := c.Wait(); err != nil {
+				b.Fatalf("%v\n%s", err, &out)
+			}
 			took += time.Since(begun)
+			_, told, _ := strings.Cut(out.String(), "deploys: ")
+			n := 0
+			if _, err := fmt.Sscan(told, &n); err != nil || n == 0 {
+				b.Fatalf("%v\n%s", err, &out)
+			}
+			reloads, h.last = reloads+n, h.last+n
 		}
 	})
 	b.ReportMetric(float64(reloads)/took.Seconds(), "reloads/s")
+}
+
+// TestDeploysByAProcessOfItsOwn is that process, and not a test. It ends with its input.
+func TestDeploysByAProcessOfItsOwn(t *testing.T) {
+	if os.Getenv(deployedTo) == "" {
+		t.Skip("runs for benchmarks only")
+	}
+	client, err := api.NewClient(os.Getenv(deployedTo), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, err := os.ReadFile(os.Getenv(deployedFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, err := strconv.Atoi(os.Getenv(deployedFrom))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := os.Getenv(deployedNew) == "true"
+	d := &deployer{t, client, module}
+	known := []upload{d.upload(0, module), d.upload(1, module)} // by whether the number is odd
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = io.Copy(io.Discard, os.Stdin)
+	}()
+	for n := 0; ; n++ {
+		select {
+		case <-ended:
+			fmt.Printf("\ndeploys: %d\n", n)
+			return
+		default:
+		}
+		if fresh {
+			d.load(d.upload(2, d.variant(from+n)))
+		} else {
+			d.load(known[(from+n)%2])
+		}
+	}
 }

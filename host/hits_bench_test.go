@@ -22,6 +22,7 @@ import (
 type benchHost struct {
 	b      *testing.B
 	site   string // host:port of the public listener
+	admin  string // URL of the private one
 	client *api.Client
 }
 
@@ -47,7 +48,7 @@ func newBenchHost(b *testing.B, dir string) *benchHost {
 		}
 	})
 	at := <-listens
-	h := &benchHost{b: b, site: strings.Trim(strings.TrimPrefix(at.Site, "http://"), "/")}
+	h := &benchHost{b: b, admin: at.Admin, site: strings.Trim(strings.TrimPrefix(at.Site, "http://"), "/")}
 	if h.client, err = api.NewClient(at.Admin, ""); err != nil {
 		b.Fatal(err)
 	}
