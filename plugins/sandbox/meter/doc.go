@@ -21,13 +21,13 @@
 // done by length – memory.fill and its like – takes units by length, before it
 // is done, and is done in pieces if it is long.
 //
-// Where it is counted: an instruction's cost is not taken where it stands but
-// put off along all ways that lead on from it, until enough has come together,
-// or a loop begins or goes round. What is owed where a function ends or calls
-// another is taken at its head: as much as any way leaves over. So a module may
-// pay for a few instructions that it jumped over, never for fewer than it ran.
-// Whether there is fuel left is asked each time a loop goes round, in functions
-// that call others, and after each long stretch of code without either.
+// Where it is counted: not where an instruction stands. A function's head takes
+// what the cheapest way to a call or an end costs, a loop what a round of it
+// does, and what a way costs more than the cheapest to the same place is taken
+// before it comes there, if it is more than a few units. So a module may pay for a
+// few instructions that it jumped over, never for fewer than it ran. Whether there
+// is fuel left is asked each time a loop goes round, in functions that call
+// others, and after each long stretch of code without either.
 //
 // Nothing else about the module changes: it computes the same, and traps where
 // it did. The package knows nothing of time, and runs nothing.

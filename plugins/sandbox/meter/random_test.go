@@ -23,17 +23,21 @@ const (
 	spare     = 2 + locals
 )
 
+// operations of two i32: the last, div_u, may trap.
+var operations = []wasm.Op{wasm.OpI32Add, wasm.OpI32Sub, wasm.OpI32LtU, 0x48, 0x6a, 0x6c, 0x71, 0x72, 0x73, 0x74, 0x76, 0x6e}
+
 func random(seed uint64) []byte {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 1)), m: &wasm.Module{}}
-	g.m.Memories = []wasm.Limits{{Min: 1, Max: 40, HasMax: true}}
+	g.m.Memories = []wasm.Limits{{Min: 24, Max: 40, HasMax: true}}
 	g.m.Tables = []wasm.Table{{Value: wasm.FuncRef, Limits: wasm.Limits{Min: 8, Max: 100, HasMax: true}}}
 	g.m.DataCount = true
 	g.m.Data = []wasm.Data{{Mode: wasm.Passive, Init: []byte("some bytes")}}
 	typ := wasm.FuncType{Params: []wasm.ValueType{wasm.I32, wasm.I32}, Results: i32}
 	var items []byte
 	for f := range functions {
-		g.code, g.labels, g.budget = nil, []bool{false}, 5+g.IntN(80)
-		g.statements()
+		g.code, g.labels, g.budget = nil, nil, 5+g.IntN(80)
+		// A block around all, so that no branch takes a result along.
+		g.block(wasm.OpBlock)
 		g.value(2)
 		g.emit(wasm.OpEnd)
 		var group []wasm.ValueType
@@ -89,7 +93,7 @@ func (g *generator) statement() {
 			}
 		})
 	case 10:
-		g.value(1)
+		g.address(1)
 		g.value(1)
 		g.emit(0x36, 2, uint32(g.IntN(100))) // i32.store
 	case 11:
@@ -103,22 +107,25 @@ func (g *generator) statement() {
 		}
 	case 12:
 		g.value(1)
-		g.number(int32(g.IntN(11)))
-		g.number(int32(g.IntN(11)))
+		g.number(int32(g.IntN(7)))
+		g.number(int32(g.IntN(5)))
 		g.emit(wasm.OpMemoryInit, 0, 0)
 	case 13:
 		g.number(int32(g.IntN(3)))
 		g.emit(wasm.OpMemoryGrow, 0)
 		g.emit(wasm.OpLocalSet, g.local())
 	case 14:
+		if len(g.m.Funcs) == 0 {
+			return
+		}
 		g.leave(6, func() {
 			g.value(1)
 			g.value(1)
 			if g.IntN(2) == 0 {
-				g.emit(wasm.OpReturnCall, uint32(g.IntN(functions)))
+				g.emit(wasm.OpReturnCall, g.function())
 				return
 			}
-			g.number(int32(g.IntN(6)))
+			g.number(int32(g.element()))
 			g.emit(wasm.OpReturnCallIndirect, 0, 0)
 		})
 	}
@@ -172,8 +179,11 @@ func (g *generator) loop() {
 // value leaves an i32.
 func (g *generator) value(depth int) {
 	choice := g.IntN(8)
-	if depth == 0 {
+	switch {
+	case depth == 0:
 		choice %= 3
+	case len(g.m.Funcs) == 0: // the first calls nothing
+		choice %= 6
 	}
 	switch choice {
 	case 0:
@@ -183,22 +193,53 @@ func (g *generator) value(depth int) {
 	case 3, 4:
 		g.value(depth - 1)
 		g.value(depth - 1)
-		g.emit([]wasm.Op{wasm.OpI32Add, wasm.OpI32Sub, wasm.OpI32LtU, 0x6c, 0x6e, 0x73}[g.IntN(6)]) // mul, div_u, xor
+		g.emit(operations[g.IntN(len(operations))])
 	case 5:
-		g.value(depth - 1)
+		g.address(depth - 1)
 		g.emit(0x28, 2, uint32(g.IntN(100))) // i32.load
 	case 6:
 		g.value(depth - 1)
 		g.value(depth - 1)
-		g.emit(wasm.OpCall, uint32(g.IntN(functions)))
+		g.emit(wasm.OpCall, g.function())
 	case 7:
 		g.value(depth - 1)
 		g.value(depth - 1)
-		g.number(int32(g.IntN(6)))
+		g.number(int32(g.element()))
 		g.emit(wasm.OpCallIndirect, 0, 0)
 	}
 }
 
-// place and size are of memory, mostly within it, sometimes more than a piece.
-func (g *generator) place() { g.number(int32(g.IntN(1 << (8 + g.IntN(15))))) }
-func (g *generator) size()  { g.number(int32(g.IntN(1 << (4 + g.IntN(19))))) }
+// address leaves one, of memory as a rule.
+func (g *generator) address(depth int) {
+	g.value(depth)
+	if g.IntN(40) > 0 {
+		g.number(0xffff)
+		g.emit(0x71) // i32.and
+	}
+}
+
+// function is one to call: as a rule one that was made before, so that it ends.
+func (g *generator) function() uint32 {
+	if g.IntN(40) > 0 {
+		return uint32(g.IntN(max(1, len(g.m.Funcs))))
+	}
+	return uint32(g.IntN(functions))
+}
+
+// element is one of the table to call: as a rule there is a function.
+func (g *generator) element() uint32 {
+	if g.IntN(40) == 0 {
+		return functions
+	}
+	return g.function()
+}
+
+// place and size are of memory, mostly within it, now and then more than a piece.
+func (g *generator) place() { g.number(int32(g.IntN(1 << (8 + g.IntN(12))))) }
+func (g *generator) size() {
+	if g.IntN(20) == 0 {
+		g.number(int32(g.IntN(600 << 10)))
+		return
+	}
+	g.number(int32(g.IntN(1 << g.IntN(12))))
+}

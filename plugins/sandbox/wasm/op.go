@@ -49,6 +49,7 @@ const (
 	OpI64LtS             Op = 0x53
 	OpI64GeS             Op = 0x59
 	OpI64GtU             Op = 0x56
+	OpF64Ge              Op = 0x66
 	OpI32Add             Op = 0x6a
 	OpI32Sub             Op = 0x6b
 	OpI32ShrU            Op = 0x76
