@@ -176,3 +176,10 @@ func TestExcerptKeepsBothEnds(t *testing.T) {
 		t.Errorf("%d bytes", len(got))
 	}
 }
+
+func TestGuestsNeverGetTheOutputOfTheHost(t *testing.T) {
+	t.Setenv(wasiOutput, "1")
+	if _, err := New(t.Context(), Options{}); err == nil || !strings.Contains(err.Error(), "unset it") {
+		t.Errorf("got %v", err)
+	}
+}

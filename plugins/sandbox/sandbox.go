@@ -56,10 +56,18 @@ type Sandbox struct {
 	modules map[*Module]struct{} // guarded by mu; nil once closed
 }
 
-// New makes a Sandbox. It fails if the cache folder cannot be made or written.
+// wasiOutput is a variable of Extism's: where it is set, what guests print goes
+// to the process's own output and to no log, however they are made.
+const wasiOutput = "EXTISM_ENABLE_WASI_OUTPUT"
+
+// New makes a Sandbox. It fails if the cache folder cannot be made or written,
+// and if the environment has Extism hand the process's output to guests.
 func New(ctx context.Context, opts Options) (*Sandbox, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if _, set := os.LookupEnv(wasiOutput); set {
+		return nil, fmt.Errorf("the environment has %s: guests would write to the output of the host; unset it", wasiOutput)
 	}
 	prime()
 	n := opts.Cores
