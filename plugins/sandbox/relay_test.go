@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/wisr-dev/wisr/plugins/egress"
 )
@@ -46,6 +47,9 @@ func load(t testing.TB, s *Sandbox, spec Spec) *Module {
 	t.Helper()
 	if spec.Name == "" {
 		spec.Name = "test"
+	}
+	if spec.Timeout == 0 {
+		spec.Timeout = 5 * time.Minute // what a guest takes on a busy machine is not its fault
 	}
 	spec.Snapshot = true
 	m, err := s.Load(t.Context(), spec)
@@ -119,7 +123,7 @@ func fetcher(t testing.TB, allow ...string) *egress.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := egress.New(egress.Options{Plugin: "test", Policy: policy, MaxResponse: 64 << 20})
+	c := egress.New(egress.Options{Plugin: "test", Policy: policy, MaxResponse: 64 << 20, Timeout: 5 * time.Minute})
 	t.Cleanup(c.Close)
 	return c
 }

@@ -1,0 +1,6 @@
+//go:build race
+
+package sandbox
+
+// raceDetector is whether the race detector looks on.
+const raceDetector = true
