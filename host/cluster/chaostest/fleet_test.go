@@ -1,0 +1,376 @@
+package chaostest
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	hostPort  = 6222
+	linkPort  = 7222
+	sitePort  = 3000
+	adminPort = 9090
+
+	// patience is how long hosts may take to find each other on a busy machine.
+	patience = 2 * time.Minute
+)
+
+// fleet is three hosts of one site, each a process of its own, with a link from each to each.
+type fleet struct {
+	t        *testing.T
+	net      string // the first three numbers of their addresses
+	dir      string
+	upstream *upstream
+	client   *http.Client
+	hosts    [3]*host
+	links    [3][3]*link // from, to
+}
+
+// host is one of them.
+type host struct {
+	f     *fleet
+	name  string
+	ip    string
+	dir   string
+	start []string // command and arguments
+	env   []string
+	mu    sync.Mutex
+	cmd   *exec.Cmd     // of the process; nil: it does not run
+	ended chan struct{} // closed when the process is gone and its log was read
+	log   []string      // the latest lines
+	away  []period      // when it was detached, by what it says
+}
+
+// period is from one moment to another; no end yet: zero.
+type period struct{ from, to time.Time }
+
+// newFleet makes three sites of the same pages, and starts nothing.
+func newFleet(t *testing.T, command ...string) *fleet {
+	t.Helper()
+	f := &fleet{t: t, dir: t.TempDir(), net: ownNet(t), upstream: newUpstream(t)}
+	f.client = &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 20, DisableCompression: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout:       patience,
+	}
+	t.Cleanup(f.client.CloseIdleConnections)
+	for i := range f.hosts {
+		name := string(rune('a' + i))
+		f.hosts[i] = &host{f: f, name: name, ip: fmt.Sprintf("%s.%d", f.net, i+1), dir: filepath.Join(f.dir, name)}
+		f.hosts[i].start = append(slices.Clone(command), "start", "--json", f.hosts[i].dir)
+	}
+	for i, h := range f.hosts {
+		var peers []string
+		for j, other := range f.hosts {
+			if i != j {
+				f.links[i][j] = newLink(t, fmt.Sprintf("%s.%d", f.net, 10+10*i+j), fmt.Sprintf("%s:%d", other.ip, hostPort))
+				peers = append(peers, f.links[i][j].ln.Addr().String())
+			}
+		}
+		h.write("wisr.toml", fmt.Sprintf(`[server]
+listen = "%[1]s:%[2]d"
+[admin]
+listen = "%[1]s:%[3]d"
+[revalidate]
+secret = "editors"
+[cluster]
+name = "chaos"
+host = %[4]q
+listen = "%[1]s:%[5]d"
+peers = [%[6]s]
+`, h.ip, sitePort, adminPort, h.name, hostPort, `"`+strings.Join(peers, `", "`)+`"`))
+		h.plugin()
+		t.Cleanup(func() { h.kill(syscall.SIGKILL) })
+	}
+	t.Cleanup(func() {
+		for i, h := range f.hosts {
+			h.kill(syscall.SIGTERM)
+			if t.Failed() {
+				t.Logf("the end of the log of host %d:\n%s", i, strings.Join(h.log, "\n"))
+			}
+		}
+	})
+	return f
+}
+
+// ownNet finds 256 addresses of loopback that nobody else uses, so that ports are free.
+func ownNet(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		own := fmt.Sprintf("127.%d.%d", 1+rand.IntN(254), rand.IntN(255))
+		ln, err := net.Listen("tcp", fmt.Sprintf("%s.1:%d", own, hostPort))
+		if err == nil {
+			_ = ln.Close()
+			return own
+		}
+	}
+	t.Skip("this system has one address of loopback only")
+	return ""
+}
+
+// write writes a file of the site.
+func (h *host) write(name, text string) {
+	h.f.t.Helper()
+	name = filepath.Join(h.dir, filepath.FromSlash(name))
+	err := os.MkdirAll(filepath.Dir(name), 0o755)
+	if err == nil {
+		err = os.WriteFile(name, []byte(text), 0o644)
+	}
+	if err != nil {
+		h.f.t.Fatal(err)
+	}
+}
+
+// plugin adds the one plugin there is: relay, which does what the upstream says.
+func (h *host) plugin() {
+	h.f.t.Helper()
+	module, err := os.ReadFile("../../../testdata/relay.wasm")
+	if err != nil {
+		h.f.t.Fatal(err)
+	}
+	h.write("plugins/page/relay.wasm", string(module))
+	h.write("plugins/page/plugin.toml", fmt.Sprintf(`name = "page"
+route = "/[...n]"
+module = "relay.wasm"
+[fetch]
+allow = [%[1]q]
+[fetch.headers.%[1]q]
+X-Host = "${CHAOS_HOST}"
+[config]
+upstream = "%[1]s/page"
+`, h.f.upstream.URL))
+	h.env = append(h.env, "CHAOS_HOST="+h.name)
+}
+
+// run starts the process.
+func (h *host) run() {
+	h.f.t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.cmd != nil {
+		return
+	}
+	cmd := exec.Command(h.start[0], h.start[1:]...)
+	cmd.Env = append(os.Environ(), h.env...)
+	out, err := cmd.StderrPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		h.f.t.Error(err)
+		return
+	}
+	ended := make(chan struct{})
+	h.cmd, h.ended = cmd, ended
+	h.away = append(h.away, period{from: time.Now()}) // until it serves
+	go func() {
+		defer close(ended)
+		h.read(out)
+		_ = cmd.Wait() // it says that it was killed
+	}()
+}
+
+// read takes in what the host says.
+func (h *host) read(out io.Reader) {
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		line := lines.Text()
+		h.mu.Lock()
+		h.log = append(h.log[max(0, len(h.log)-60):], time.Now().Format("05.000 ")+line)
+		last := len(h.away) - 1
+		switch {
+		case strings.Contains(line, "the other hosts cannot be reached"):
+			h.away = append(h.away, period{from: time.Now()})
+		case strings.Contains(line, "the other hosts can be reached again") && h.away[last].to.IsZero():
+			h.away[last].to = time.Now()
+		case strings.Contains(line, "DATA RACE"), strings.Contains(line, "panic:"):
+			h.f.t.Errorf("host %s: %s", h.name, line)
+		}
+		h.mu.Unlock()
+	}
+}
+
+// kill ends the process by a signal, and waits for that.
+func (h *host) kill(by syscall.Signal) {
+	h.mu.Lock()
+	cmd, ended := h.cmd, h.ended
+	h.mu.Unlock()
+	if cmd == nil {
+		return
+	}
+	_ = cmd.Process.Signal(by) // it may be gone
+	<-ended
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.cmd = nil
+	if last := len(h.away) - 1; last >= 0 && h.away[last].to.IsZero() {
+		h.away[last].to = time.Now()
+	}
+}
+
+func (h *host) runs() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.cmd != nil
+}
+
+// detached tells whether the host was detached, or not there yet, at any time of a period.
+func (h *host) detached(from, to time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.ContainsFunc(h.away, func(p period) bool {
+		return p.from.Before(to) && (p.to.IsZero() || p.to.After(from))
+	})
+}
+
+// readiness is what /readyz says.
+type readiness struct {
+	Status  string
+	Details struct {
+		Cluster struct {
+			Detached bool
+			Live     []string
+		}
+	}
+}
+
+// ready asks a host how it is. An error is of the connection.
+func (h *host) ready(ctx context.Context) (r readiness, err error) {
+	err = h.operator(ctx, "readyz", &r)
+	return r, err
+}
+
+func (h *host) operator(ctx context.Context, path string, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s:%d/%s", h.ip, adminPort, path), nil)
+	if err != nil {
+		return err
+	}
+	response, err := h.f.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	return json.NewDecoder(response.Body).Decode(answer)
+}
+
+// isWhole tells whether a host serves, and sees all others.
+func (h *host) isWhole() bool {
+	r, err := h.ready(h.f.t.Context())
+	if err != nil || r.Status != "ok" || r.Details.Cluster.Detached || len(r.Details.Cluster.Live) < len(h.f.hosts) {
+		return false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if last := len(h.away) - 1; h.away[last].to.IsZero() {
+		h.away[last].to = time.Now()
+	}
+	return true
+}
+
+// isDetached tells whether a host serves alone.
+func (h *host) isDetached() bool {
+	r, err := h.ready(h.f.t.Context())
+	return err == nil && r.Status == "ok" && r.Details.Cluster.Detached
+}
+
+// whole heals all links, starts all hosts, and waits until each sees all.
+func (f *fleet) whole() {
+	f.t.Helper()
+	for i := range f.hosts {
+		f.link(i, whole)
+		f.hosts[i].run()
+	}
+	for _, h := range f.hosts {
+		f.until("host "+h.name+" sees all others", h.isWhole)
+	}
+}
+
+// link sets the links of a host with all others.
+func (f *fleet) link(i int, how state) {
+	for j := range f.hosts {
+		f.between(i, j, how)
+	}
+}
+
+// between sets the links of two hosts.
+func (f *fleet) between(i, j int, how state) {
+	if i != j {
+		f.links[i][j].set(how)
+		f.links[j][i].set(how)
+	}
+}
+
+// leader is the host that leads the stream of pages, as any of them says; -1: none.
+func (f *fleet) leader() int {
+	for _, h := range f.hosts {
+		var s struct {
+			Buckets []struct{ Name, Leader string }
+		}
+		if h.operator(f.t.Context(), "api/cluster", &s) != nil {
+			continue
+		}
+		for _, b := range s.Buckets {
+			if !strings.HasSuffix(b.Name, "_pages") {
+				continue
+			}
+			for i, other := range f.hosts {
+				if other.name == b.Leader {
+					return i
+				}
+			}
+		}
+	}
+	return -1
+}
+
+func (f *fleet) until(what string, is func() bool) {
+	f.t.Helper()
+	for late := time.Now().Add(patience); !is(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(late) {
+			f.t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+// shown is a page as a host shows it.
+type shown struct {
+	status      int
+	state, etag string
+	cacheStatus string
+	body        string
+}
+
+// get asks a host for a page. An error is of the connection.
+func (h *host) get(ctx context.Context, path string, header ...string) (s shown, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s:%d%s", h.ip, sitePort, path), nil)
+	if err != nil {
+		return s, err
+	}
+	for pair := range slices.Chunk(header, 2) {
+		maps.Copy(request.Header, http.Header{pair[0]: pair[1:]})
+	}
+	response, err := h.f.client.Do(request)
+	if err != nil {
+		return s, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return shown{response.StatusCode, response.Header.Get("X-Wisr-Cache"), response.Header.Get("ETag"), response.Header.Get("Cache-Status"), string(body)}, err
+}
