@@ -170,7 +170,13 @@ func (h *Host) confirm() func(context.Context) demand.Hosts {
 	if h.cluster == nil {
 		return nil
 	}
-	return func(ctx context.Context) demand.Hosts { return demand.Hosts(h.cluster.Confirm(ctx)) }
+	return func(ctx context.Context) demand.Hosts {
+		hosts := demand.Hosts(h.cluster.Confirm(ctx))
+		if kept, ok := h.store.(interface{ Unwritten() int }); ok && kept.Unwritten() > 0 {
+			hosts.Confirmed = 1 // what was revalidated may be here only
+		}
+		return hosts
+	}
 }
 
 // clusterStatus tells operators of the cluster; nil for a host alone.

@@ -24,9 +24,6 @@ const (
 	maxAhead = 10 * time.Minute
 )
 
-// format is the version of what hosts tell each other.
-const format = 1
-
 // About is what a host tells of itself.
 type About struct {
 	Wisr     string            `json:"wisr"`               // version of the program
@@ -136,7 +133,8 @@ func (c *Cluster) probe(ctx context.Context) {
 			return
 		case err == nil:
 			last = now
-			if c.detached.CompareAndSwap(true, false) {
+			if c.detached.Load() && c.caughtUp(ctx) {
+				c.detached.Store(false)
 				c.log.Info("the other hosts can be reached again")
 			}
 		case now.Sub(last) >= silence && c.detached.CompareAndSwap(false, true):
@@ -148,6 +146,14 @@ func (c *Cluster) probe(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// caughtUp tells whether this host was told all that others have written: until then, what
+// it has may be older than what they showed.
+func (c *Cluster) caughtUp(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	return c.pages.Sync(ctx) == nil
 }
 
 // Live are the names of the hosts that are live, this one included, sorted.

@@ -78,9 +78,13 @@ func TestThreeHostsAreOneSite(t *testing.T) {
 	t.Run("the lease of a host that is gone is taken by another", func(t *testing.T) { testGone(t, x) })
 }
 
+// testLeases counts how often a host has the lease of a page that another one has as well. That may be
+// only where a host is detached, or could not renew the lease in time, as on a machine that has it
+// starve for seconds: it says so.
 func testLeases(t *testing.T, x *trio) {
-	var holding sync.Mutex
-	var twice atomic.Int32
+	const away, late = "the other hosts cannot be reached", "a lease was lost"
+	excused := -x.said.count(away) - x.said.count(late)
+	var holding, twice atomic.Int32
 	var group sync.WaitGroup
 	for i := range 3 {
 		for range 3 {
@@ -96,21 +100,20 @@ func testLeases(t *testing.T, x *trio) {
 						}
 						release = leases.Try(t.Context(), "/leased")
 					}
-					alone := holding.TryLock()
-					if alone {
-						time.Sleep(time.Millisecond)
-						holding.Unlock()
-					} else {
+					if holding.Add(1) > 1 {
 						twice.Add(1)
 					}
+					time.Sleep(time.Millisecond)
+					holding.Add(-1)
 					release()
 				}
 			})
 		}
 	}
 	group.Wait()
-	// A host that a busy machine lets starve for seconds counts as cut off, and asks nobody.
-	if n := twice.Load(); n > 15 {
+	excused += x.said.count(away) + x.said.count(late)
+	t.Logf("%d times two hosts had the lease; %d times a host was detached or could not renew", twice.Load(), excused)
+	if n := twice.Load(); n > 0 && excused == 0 {
 		t.Errorf("of 45 times that a host had the lease, another one had it as well %d times", n)
 	}
 }

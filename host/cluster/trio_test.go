@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -24,6 +25,29 @@ type trio struct {
 	dir   string
 	hosts [3]*host
 	links [3][3]*link // from, to
+	said  *sayings    // of all hosts
+}
+
+// sayings is what hosts log.
+type sayings struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *sayings) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (x *trio) log() *slog.Logger {
+	return slog.New(slog.NewTextHandler(x.said, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+func (s *sayings) count(what string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bytes.Count(s.text.Bytes(), []byte(what))
 }
 
 // host is one of them.
@@ -37,7 +61,7 @@ type host struct {
 // newTrio starts three hosts. behind is by how much their clocks are wrong, in their order.
 func newTrio(t testing.TB, behind ...time.Duration) *trio {
 	t.Helper()
-	x := &trio{t: t, dir: t.TempDir()}
+	x := &trio{t: t, dir: t.TempDir(), said: &sayings{}}
 	for from := range 3 {
 		for to := range 3 {
 			if from != to {
@@ -82,7 +106,7 @@ func (x *trio) join(i int) {
 	}
 	c, err := Join(x.t.Context(), Options{
 		Name: "test", Host: h.name, Listen: "127.0.0.1:0", Peers: peers, Secret: "between hosts", Dir: filepath.Join(x.dir, h.name),
-		Now: func() time.Time { return time.Now().Add(-h.behind) }, Log: quiet(),
+		Now: func() time.Time { return time.Now().Add(-h.behind) }, Log: x.log(),
 		advertise: "127.0.0.1:1", // the links alone lead to it
 	})
 	if err != nil {
@@ -103,7 +127,8 @@ func (x *trio) start(i int) {
 	ctx, cancel := context.WithTimeout(x.t.Context(), patience)
 	defer cancel()
 	var err error
-	h.store, err = jetstream.Open(ctx, jetstream.Options{Conn: h.Conn(), Site: "test", Replicas: 3, Detached: h.Detached, Retained: h.Retained, Patience: 10 * time.Second})
+	h.store, err = jetstream.Open(ctx, jetstream.Options{Conn: h.Conn(), Site: "test", Replicas: 3, Detached: h.Detached, Retained: h.Retained, Patience: 10 * time.Second,
+		Log: x.log()})
 	if err == nil {
 		err = h.Start(ctx, h.store, nil)
 	}

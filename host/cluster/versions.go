@@ -128,8 +128,8 @@ func (v *Versions) follow(ctx context.Context, name string) {
 		d, at, err := v.read(ctx, name)
 		if err == nil && at.Revision > 0 {
 			err = v.adopt(ctx, d)
-			v.note(name, err)
 		}
+		v.note(name, err)
 		if err == nil {
 			return
 		}

@@ -21,8 +21,13 @@ func (e *Engine) lease(ctx context.Context, f *flight) (release func(), free boo
 	if e.opt.Leases == nil || f.work != nil {
 		return func() {}, true
 	}
-	release = e.opt.Leases.Try(ctx, f.page.Key)
-	return release, release != nil
+	if release = e.opt.Leases.Try(ctx, f.page.Key); release == nil {
+		return nil, false
+	}
+	e.mu.Lock()
+	f.started = e.tick() // asking takes time, in which another host's may have started
+	e.mu.Unlock()
+	return release, true
 }
 
 // follow waits, in nobody's turn, until another host has made the page of a
@@ -31,9 +36,6 @@ func (e *Engine) follow(f *flight) {
 	err := e.opt.Leases.Wait(e.base, f.page.Key)
 	if err == nil {
 		err = e.opt.Admit(e.base, func(t Turn) {
-			e.mu.Lock()
-			f.started = e.tick() // not before the other host's
-			e.mu.Unlock()
 			e.fly(t, f)
 		})
 	}

@@ -75,6 +75,7 @@ type Invalidation struct {
 // invalidation recorded (Name and At), or with none of them that the store
 // can be written again.
 type Change struct {
-	Key string
+	Key       string
+	StartedAt time.Time // of the page's generation, if it was replaced and the store knows without reading it
 	Invalidation
 }

@@ -24,8 +24,19 @@ type crowd struct {
 	retried  int
 	edited   int
 	refused  int
-	slowest  time.Duration
+	slowest  map[string]visit // by what the visitor was told
 	problems []string
+}
+
+// visit is one that took long.
+type visit struct {
+	host, path string
+	took       time.Duration
+	at         time.Time
+}
+
+func (v visit) String() string {
+	return fmt.Sprintf("%v (%s on %s at %s)", v.took.Round(time.Millisecond), v.path, v.host, v.at.Format("05.000"))
 }
 
 // promise is an edit, and who promised it when.
@@ -37,7 +48,7 @@ type promise struct {
 }
 
 func newCrowd(f *fleet, pages int) *crowd {
-	c := &crowd{f: f, acked: make(map[string]promise)}
+	c := &crowd{f: f, acked: make(map[string]promise), slowest: make(map[string]visit)}
 	for n := range pages {
 		c.paths = append(c.paths, fmt.Sprintf("/%d", n))
 	}
@@ -80,7 +91,9 @@ func (c *crowd) look(i int, path string, last map[string]seen) bool {
 	page, err := h.get(context.Background(), path)
 	took := time.Since(begun)
 	c.mu.Lock()
-	c.slowest = max(c.slowest, took)
+	if c.slowest[page.state].took < took {
+		c.slowest[page.state] = visit{h.name, path, took, begun}
+	}
 	c.visits++
 	if err != nil {
 		c.retried++
@@ -96,8 +109,9 @@ func (c *crowd) look(i int, path string, last map[string]seen) bool {
 	}
 	where := fmt.Sprintf("host %s shows generation %d of %s (edit %d, made by %s; %s %s)", h.name, now.generation, path, now.edit, now.host, page.state, page.cacheStatus)
 	if before := last[path]; before.path != "" && now.generation < before.generation {
-		c.problem("goes back: %s after generation %d (edit %d, made by %s), %v older", where, before.generation, before.edit, before.host,
-			c.f.upstream.generation(before.generation).from.Sub(c.f.upstream.generation(now.generation).from))
+		if was, is := c.f.upstream.generation(before.generation), c.f.upstream.generation(now.generation); !c.f.apart(is, was) {
+			c.problem("goes back: %s after generation %d (edit %d, made by %s), which is %v younger", where, before.generation, before.edit, before.host, was.from.Sub(is.from))
+		}
 	}
 	if now.edit < promised.edit {
 		c.problem("lost: %s; edit %d was promised by %s at %s: %s", where, promised.edit, promised.host, promised.at.Format("05.000"), promised.told)

@@ -14,11 +14,8 @@ import (
 	"github.com/wisr-dev/wisr/host/isr"
 )
 
-// format is the version of what is in messages. It goes up when an older program
-// could not read what a newer one writes.
-const format = 1
-
-// The header of a message.
+// The header of a message. In all formats, headerFormat and headerKey are what they are here, by
+// which an older program knows that what it has of that key is old.
 const (
 	headerFormat  = "Wisr-Format"
 	headerWriter  = "Wisr-Writer"  // the open store that wrote it
@@ -47,19 +44,21 @@ func (s *Store) header(key, version string, started time.Time) nats.Header {
 	}
 }
 
-// readStamp reads a header. The error wraps errNewer, or says that the message is none of ours.
+// readStamp reads a header. The error wraps errNewer, and then the stamp has what this program
+// understands; or it says that the message is none of ours.
 func readStamp(h nats.Header) (stamp, error) {
 	var s stamp
 	number, err := strconv.Atoi(h.Get(headerFormat))
 	if err != nil {
 		return s, errors.New("it has no format")
 	}
-	if number > format {
-		return s, fmt.Errorf("format %d, this program reads %d: %w", number, format, errNewer)
-	}
 	key, keyErr := base64.URLEncoding.DecodeString(h.Get(headerKey))
 	version, versionErr := base64.URLEncoding.DecodeString(h.Get(headerVersion))
 	started, startedErr := time.Parse(time.RFC3339Nano, h.Get(headerStarted))
+	if number > format {
+		err = fmt.Errorf("format %d, this program reads %d: %w", number, format, errNewer)
+		return stamp{key: string(key), started: started}, err
+	}
 	if err := errors.Join(keyErr, versionErr, startedErr); err != nil {
 		return s, err
 	}

@@ -18,12 +18,18 @@ import (
 // is decided by the revision, and a holder that dies is outlived by nobody for long.
 //
 // They are kept in a bucket of their own, wisr_NAME_leases, as l.<hash> of the page's key.
+//
+// Two hosts have one lease only while one of them is detached, or did not get a word through to the
+// servers for as long as a lease lasts: it is not asked again whether it may go on.
 type Leases struct {
 	store   *Store
 	host    string
 	bucket  bucket
 	closing chan struct{}
 	held    sync.WaitGroup // goroutines that renew leases
+
+	mu   sync.Mutex
+	mine map[string]bool // subjects that this process holds, or tries to, or gives back; guarded by mu
 }
 
 var _ isr.Leases = (*Leases)(nil)
@@ -41,11 +47,8 @@ func (s *Store) OpenLeases(ctx context.Context, host string) (*Leases, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Leases{store: s, host: host, bucket: b, closing: make(chan struct{})}, nil
+	return &Leases{store: s, host: host, bucket: b, closing: make(chan struct{}), mine: make(map[string]bool)}, nil
 }
-
-// patience is how long a generation waits to be allowed before it runs anyway.
-func (l *Leases) patience() time.Duration { return 2 * l.store.opt.Patience }
 
 // Close gives back what is held.
 func (l *Leases) Close() {
@@ -53,40 +56,86 @@ func (l *Leases) Close() {
 	l.held.Wait()
 }
 
-// Try implements isr.Leases.
+// Try implements isr.Leases. Where the servers do not say who has the lease, nobody gets it: either
+// they do soon, or this host is detached.
 func (l *Leases) Try(ctx context.Context, key string) (release func()) {
 	if l.store.detached() {
 		return func() {} // for this host alone
 	}
-	ctx, cancel := within(ctx, l.patience())
-	defer cancel()
 	subject := "l." + hash(key)
-	seq, err := l.bucket.write(ctx, subject, l.header(key), nil, 0)
-	if errors.Is(err, errConflict) {
-		var m *message
-		switch m, err = l.bucket.last(ctx, subject); {
-		case err == nil && !m.deleted():
-			return nil
-		case err == nil:
-			if seq, err = l.bucket.write(ctx, subject, l.header(key), nil, m.seq); err == nil {
-				// Who had it a moment ago has stored a page.
-				if e := l.store.Sync(ctx); e != nil {
-					l.store.log.Debug("a page may be made twice", "path", key, "cause", e)
-				}
-			}
-		}
-		if errors.Is(err, errConflict) || errors.Is(err, errNone) {
-			return nil // somebody was faster, or is gone this moment
-		}
+	if !l.begin(subject) {
+		return nil
 	}
+	once, cancel := within(ctx, l.store.opt.Patience)
+	defer cancel()
+	seq, err := l.take(once, key, subject)
 	if err != nil {
-		l.store.log.Debug("a page is made without a lease", "path", key, "cause", err)
-		return func() {}
+		l.end(subject)
+		if !errors.Is(err, errConflict) {
+			l.store.log.Debug("who makes a page is not known", "path", key, "cause", err)
+		}
+		return nil
 	}
 	done := make(chan struct{})
-	l.held.Go(func() { l.hold(key, subject, seq, done) })
+	l.held.Go(func() {
+		defer l.end(subject)
+		l.hold(key, subject, seq, done)
+	})
 	return sync.OnceFunc(func() { close(done) })
 }
+
+// begin keeps this process from having a lease twice.
+func (l *Leases) begin(subject string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.mine[subject] {
+		return false
+	}
+	l.mine[subject] = true
+	return true
+}
+
+func (l *Leases) busy(subject string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.mine[subject]
+}
+
+func (l *Leases) end(subject string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.mine, subject)
+}
+
+// take writes the lease; errConflict if another host has it.
+func (l *Leases) take(ctx context.Context, key, subject string) (seq uint64, err error) {
+	seq, err = l.bucket.write(ctx, subject, l.header(key), nil, 0)
+	if !errors.Is(err, errConflict) {
+		return seq, err
+	}
+	m, err := l.bucket.last(ctx, subject)
+	switch {
+	case errors.Is(err, errNone):
+		return 0, errConflict // it went this moment
+	case err != nil:
+		return 0, err
+	case !m.deleted() && !l.own(m):
+		return 0, errConflict
+	}
+	if seq, err = l.bucket.write(ctx, subject, l.header(key), nil, m.seq); err != nil {
+		return 0, err
+	}
+	if m.deleted() { // who had it a moment ago has stored a page
+		if err := l.store.Sync(ctx); err != nil {
+			l.store.log.Debug("a page may be made again too soon", "path", key, "cause", err)
+		}
+	}
+	return seq, nil
+}
+
+// own tells whether a lease that this process does not hold is this host's: the answer to a write was
+// lost, or it was another process of that name.
+func (l *Leases) own(m *message) bool { return m.header.Get(headerWriter) == l.host }
 
 func (l *Leases) header(key string) nats.Header {
 	return lasting(nats.Header{
@@ -99,29 +148,48 @@ func (l *Leases) header(key string) nats.Header {
 func (l *Leases) hold(key, subject string, seq uint64, done <-chan struct{}) {
 	tick := time.NewTicker(leaseRenew)
 	defer tick.Stop()
-	ctx := context.Background()
 	for {
 		select {
 		case <-tick.C:
-			once, cancel := within(ctx, l.patience())
-			next, err := l.bucket.write(once, subject, l.header(key), nil, seq)
-			cancel()
-			if err == nil {
-				seq = next
-			} else if errors.Is(err, errConflict) {
-				return // it was too late; the store decides which page stays
+			err := l.replace(subject, &seq, func(ctx context.Context) (uint64, error) {
+				return l.bucket.write(ctx, subject, l.header(key), nil, seq)
+			})
+			if errors.Is(err, errConflict) {
+				l.store.log.Debug("a lease was lost: it could not be renewed in time", "path", key)
+				return // the store decides which page stays
 			}
 			continue
 		case <-done:
 		case <-l.closing:
 		}
-		once, cancel := within(ctx, l.patience())
-		defer cancel()
-		if _, err := l.bucket.erase(once, subject, l.header(key), seq, time.Second); err != nil {
+		err := l.replace(subject, &seq, func(ctx context.Context) (uint64, error) {
+			return l.bucket.erase(ctx, subject, l.header(key), seq, time.Second)
+		})
+		if err != nil {
 			l.store.log.Debug("a lease is left to run out", "path", key, "cause", err)
 		}
 		return
 	}
+}
+
+// replace writes over a lease of this process. A conflict may be with a write of its own of which it
+// had no answer.
+func (l *Leases) replace(subject string, seq *uint64, write func(context.Context) (uint64, error)) error {
+	ctx, cancel := within(context.Background(), l.store.opt.Patience)
+	defer cancel()
+	next, err := write(ctx)
+	if errors.Is(err, errConflict) {
+		m, e := l.bucket.last(ctx, subject)
+		if e != nil || m.deleted() || !l.own(m) {
+			return err
+		}
+		*seq = m.seq
+		next, err = write(ctx)
+	}
+	if err == nil {
+		*seq = next
+	}
+	return err
 }
 
 // Wait implements isr.Leases.
@@ -131,15 +199,18 @@ func (l *Leases) Wait(ctx context.Context, key string) error {
 		if !sleep(ctx, pause) {
 			return context.Cause(ctx)
 		}
-		once, cancel := within(ctx, l.patience())
+		once, cancel := within(ctx, l.store.opt.Patience)
 		m, err := l.bucket.near(once, subject)
 		cancel()
-		if errors.Is(err, errNone) || err == nil && m.deleted() {
+		if errors.Is(err, errNone) || err == nil && (m.deleted() || l.own(m) && !l.busy(subject)) {
 			break
 		}
 	}
+	if l.store.detached() {
+		return nil
+	}
 	// What the holder stored is known here then; if that takes too long, a page is made once more.
-	once, cancel := within(ctx, l.patience())
+	once, cancel := within(ctx, l.store.opt.Patience)
 	defer cancel()
 	_ = l.store.Sync(once)
 	return nil

@@ -13,6 +13,9 @@ import (
 	"github.com/wisr-dev/wisr/host/isr"
 )
 
+// abandoned is when the servers forget who follows, and does not ask any more.
+const abandoned = 30 * time.Second
+
 // Watch implements isr.Store. It goes on where it was when the servers come back,
 // so that what was written meanwhile is told; and then it tells a Change of nothing. Invalidations are all told once when
 // it begins: which of them were recorded between two reads is not asked.
@@ -29,9 +32,13 @@ func (s *Store) Watch(ctx context.Context, fn func(isr.Change)) error {
 			if at.writer == s.id {
 				return
 			}
+			change := isr.Change{Key: at.key}
+			if !m.deleted() {
+				change.StartedAt = at.started
+			}
 			one.Lock()
 			defer one.Unlock()
-			fn(isr.Change{Key: at.key})
+			fn(change)
 		})
 	})
 	group.Go(func() {
@@ -70,11 +77,12 @@ func (s *Store) followLink(ctx context.Context, back func()) {
 func (s *Store) follow(ctx context.Context, b *bucket, behind uint64, tell func(*message, stamp)) {
 	failing := false
 	for ctx.Err() == nil {
+		before := behind
 		err := s.followOnce(ctx, b, &behind, tell)
 		if ctx.Err() != nil {
 			return
 		}
-		if !failing {
+		if failing = failing && behind == before; !failing {
 			s.log.Warn("changes that other hosts make cannot be followed, trying on", "cause", err)
 		}
 		failing = true
@@ -85,43 +93,51 @@ func (s *Store) follow(ctx context.Context, b *bucket, behind uint64, tell func(
 }
 
 // followOnce is follow until something fails; behind moves along.
+//
+// It is a consumer of its own and not jetstream.OrderedConsumer, which asks for half a minute whoever led
+// the stream last, and meanwhile this host would not be told of anything.
 func (s *Store) followOnce(ctx context.Context, b *bucket, behind *uint64, tell func(*message, stamp)) error {
-	info, err := b.info(ctx)
+	once, cancel := within(ctx, tryFor)
+	defer cancel()
+	stream, err := s.js.Stream(once, b.stream)
 	if err != nil {
 		return err
 	}
-	if info.LastSeq < *behind { // the bucket was made anew
+	if stream.CachedInfo().State.LastSeq < *behind { // the bucket was made anew
 		*behind = 0
 	}
-	consumer, err := s.js.OrderedConsumer(ctx, b.stream, jetstream.OrderedConsumerConfig{
+	consumer, err := stream.CreateConsumer(once, jetstream.ConsumerConfig{
 		FilterSubjects: []string{b.prefix + ">"}, HeadersOnly: true,
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: *behind + 1,
+		AckPolicy: jetstream.AckNonePolicy, MaxDeliver: 1, MemoryStorage: true, Replicas: 1, InactiveThreshold: abandoned,
 	})
 	if err != nil {
 		return err
 	}
-	messages, err := consumer.Messages(jetstream.PullHeartbeat(time.Second), jetstream.PullExpiry(5*time.Second))
+	messages, err := consumer.Messages(jetstream.PullHeartbeat(time.Second), jetstream.PullExpiry(5*time.Second), jetstream.WithMessagesErrOnMissingHeartbeat(true))
 	if err != nil {
 		return err
 	}
 	defer messages.Stop()
-	for {
+	for delivered := uint64(1); ; delivered++ {
 		next, err := messages.Next(jetstream.NextContext(ctx))
-		if errors.Is(err, jetstream.ErrNoHeartbeat) {
-			return err // another leader may know more
-		}
 		if err != nil {
-			return err
+			return err // another leader may know more
 		}
 		meta, err := next.Metadata()
 		if err != nil {
 			return fmt.Errorf("a message without metadata: %w", err)
 		}
+		if meta.Sequence.Consumer != delivered {
+			return fmt.Errorf("message %d is missing", delivered)
+		}
 		m := &message{subject: next.Subject(), seq: meta.Sequence.Stream, header: next.Headers()}
-		if at, err := readStamp(m.header); err == nil {
-			tell(m, at)
-		} else {
+		at, err := readStamp(m.header)
+		if err != nil {
 			s.warn(m, err)
+		}
+		if err == nil || errors.Is(err, errNewer) && at.key != "" { // what this host has of it is old
+			tell(m, at)
 		}
 		*behind = m.seq
 		b.at.pass(m.seq)

@@ -326,7 +326,7 @@ func (m *memory) Watch(ctx context.Context, fn func(isr.Change)) error {
 	return m.behind.Watch(ctx, func(c isr.Change) {
 		switch {
 		case c.Key != "":
-			m.changedBehind(ctx, c.Key)
+			m.changedBehind(ctx, c)
 		case c.Name == "":
 			m.writeAll(ctx)
 		}
@@ -334,20 +334,25 @@ func (m *memory) Watch(ctx context.Context, fn func(isr.Change)) error {
 	})
 }
 
-func (m *memory) changedBehind(ctx context.Context, key string) {
-	s := m.stripe(key)
+// changedBehind follows a change that another process made. The store is the record: what was written there
+// later than what is kept here counts, and what was deleted there is gone.
+func (m *memory) changedBehind(ctx context.Context, c isr.Change) {
+	s := m.stripe(c.Key)
 	s.Lock()
-	m.drop(s, key)
-	m.dropEarlier(s, key)
+	m.drop(s, c.Key)
+	m.dropEarlier(s, c.Key)
 	s.Unlock()
-	kept := m.kept.get(key)
+	kept := m.kept.get(c.Key)
 	if kept == nil {
 		return
 	}
-	// The store is the record: what another process wrote later counts, and what it deleted is gone.
-	e, err := m.behind.Get(ctx, key)
+	if !c.StartedAt.IsZero() { // what is behind may not be readable now
+		m.kept.remove(c.Key, c.StartedAt)
+		return
+	}
+	e, err := m.behind.Get(ctx, c.Key)
 	if errors.Is(err, isr.ErrNotFound) || err == nil && !e.StartedAt.Before(kept.StartedAt) {
-		m.kept.remove(key, kept.StartedAt)
+		m.kept.remove(c.Key, kept.StartedAt)
 	}
 }
 
@@ -375,6 +380,9 @@ func (m *memory) Pages(ctx context.Context) iter.Seq2[*isr.Entry, error] {
 		}
 	}
 }
+
+// Unwritten is how many pages are here only, since the store behind could not take them.
+func (m *memory) Unwritten() int { return m.kept.len() }
 
 // Close implements isr.Store. It tries once more to write what could not be written.
 func (m *memory) Close() error {

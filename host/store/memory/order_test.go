@@ -41,7 +41,7 @@ func TestAReadThatBeganBeforeAPutDoesNotBringTheOldPageBack(t *testing.T) {
 		"delete": func(t *testing.T, m *memory) { _ = m.Delete(t.Context(), "/a", distantFuture) },
 		"told": func(t *testing.T, m *memory) {
 			mustPut(t, m.behind, generation("/a", 2))
-			m.changedBehind(t.Context(), "/a")
+			m.changedBehind(t.Context(), isr.Change{Key: "/a"})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -172,7 +173,7 @@ func TestAnUnwrittenPageYieldsToWhatAnotherProcessDid(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range []string{"/newer", "/older", "/deleted"} {
-		m.changedBehind(t.Context(), key)
+		m.changedBehind(t.Context(), isr.Change{Key: key})
 	}
 	wantGeneration(t, m, "/newer", 6)
 	wantGeneration(t, m, "/older", 5)
@@ -260,4 +261,43 @@ func TestAPutThatFailsDoesNotHideANewerOneThatDidNot(t *testing.T) {
 		failing.Wait()
 		wantGeneration(t, m, "/a", 3)
 	})
+}
+
+// unreadable is a store that takes and gives nothing, and tells of changes.
+type unreadable struct {
+	isr.Store
+	changes chan isr.Change
+}
+
+func (u unreadable) Put(context.Context, *isr.Entry) (bool, error) {
+	return false, errors.New("detached")
+}
+
+func (u unreadable) Get(context.Context, string) (*isr.Entry, error) {
+	return nil, errors.New("detached")
+}
+
+func (u unreadable) Watch(ctx context.Context, fn func(isr.Change)) error {
+	for c := range u.changes {
+		fn(c)
+	}
+	return nil
+}
+
+func TestAPageThatIsKeptGoesForOneThatAnotherHostMadeLater(t *testing.T) {
+	behind := unreadable{onDisk(t, t.TempDir()), make(chan isr.Change)}
+	m := inFront(t, behind, 1<<20)
+	defer behind.Store.Close()
+	mustPut(t, m, generation("/a", 5))
+	told := make(chan isr.Change)
+	go func() { _ = m.Watch(t.Context(), func(c isr.Change) { told <- c }) }()
+	defer close(behind.changes)
+	behind.changes <- isr.Change{Key: "/a", StartedAt: generation("/a", 4).StartedAt}
+	<-told
+	wantGeneration(t, m, "/a", 5)
+	behind.changes <- isr.Change{Key: "/a", StartedAt: generation("/a", 6).StartedAt}
+	<-told
+	if got := m.Unwritten(); got != 0 {
+		t.Errorf("%d pages are kept after another host's later generation", got)
+	}
 }
