@@ -124,6 +124,9 @@ func (c *Cluster) probe(ctx context.Context) {
 	for {
 		once, cancel := context.WithTimeout(ctx, silence)
 		err := c.leases.Beat(once)
+		if err == nil {
+			err = c.pages.Led(once)
+		}
 		cancel()
 		c.mu.Lock()
 		c.settle(time.Now())

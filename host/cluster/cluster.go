@@ -15,10 +15,10 @@
 //
 // # Detached
 //
-// Twice a second a host writes a message of its own. If that fails for two
+// Twice a second a host writes a message of its own, and asks who leads the buckets. If that fails for two
 // seconds, it is detached: it has lost the servers, or they have lost their majority. Then
 // it serves what it has, makes pages for itself, and says so, until a message
-// is taken again.
+// is taken again and it was told all that others have written meanwhile.
 //
 // # Whose clock
 //

@@ -241,7 +241,9 @@ func (e *Engine) generate(t Turn, f *flight) (*Entry, error) {
 	stored, err := e.put(t, entry, prev != nil)
 	if err != nil {
 		f.unkept = err
-		e.opt.Events.storeFailed(key, err)
+		if !errors.Is(err, ErrNewer) { // of which the store says so once
+			e.opt.Events.storeFailed(key, err)
+		}
 	}
 	e.succeeded(key)
 	e.opt.Events.generated(Generated{Entry: entry, Replaced: prev, Reason: string(f.reason), Took: took, Stored: stored})

@@ -10,6 +10,10 @@ import (
 // ErrNotFound is returned by Store.Get when there is no entry for the key.
 var ErrNotFound = errors.New("no such page in the store")
 
+// ErrNewer is wrapped by the errors of Store.Put and Store.Delete about an entry that a newer wisr
+// has written in a way that this one does not know: it is not touched.
+var ErrNewer = errors.New("it was written by a newer wisr; update this host")
+
 // Store keeps entries and invalidations. It is the record: what it has
 // survives a restart (S7). Every method may be called by many goroutines, and
 // by several processes where they share what is below.

@@ -18,6 +18,14 @@ import (
 	"time"
 )
 
+// short skips a test of some seconds where it is of no use: the race detector does not see into processes.
+func short(t *testing.T) {
+	t.Helper()
+	if testing.Short() || raceDetector {
+		t.Skip("takes some seconds, and runs without -short and -race")
+	}
+}
+
 // built builds the program.
 func built(t *testing.T, flags ...string) string {
 	t.Helper()
@@ -53,11 +61,10 @@ func long(t *testing.T) (last time.Duration, seeds []uint64) {
 // editors are at work. No visitor is shown an error, no page goes back, no edit that an editor was told is
 // shown is lost, hosts that reach each other make a page once, and in the end all show the same.
 func TestChaos(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds")
-	}
+	short(t)
 	last, seeds := long(t)
 	program := built(t)
+	t.Run("alone", func(t *testing.T) { alone(t, newFleet(t, program)) })
 	for _, seed := range seeds {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { chaos(t, newFleet(t, program), seed, last) })
 	}

@@ -15,7 +15,9 @@ import (
 type crowd struct {
 	f     *fleet
 	paths []string
-	group sync.WaitGroup
+	// private says that a host may make pages for itself alone, which go with its process.
+	private bool
+	group   sync.WaitGroup
 
 	mu       sync.Mutex
 	promised [3]map[string]promise // by host and path: the latest edit that the host said it shows
@@ -68,13 +70,20 @@ func (c *crowd) problem(format string, args ...any) {
 // visit asks hosts for pages until ctx ends, and tries another host only where a connection is lost.
 func (c *crowd) visit(ctx context.Context, random *rand.Rand) {
 	last := [3]map[string]seen{{}, {}, {}}
+	var lives [3]int
 	for n := 0; ctx.Err() == nil; n++ {
 		path := c.paths[random.IntN(len(c.paths))]
 		if random.IntN(50) == 0 {
 			path = fmt.Sprintf("/new/%d/%d", random.IntN(10), n) // several visitors may come to it at once
 		}
 		i := random.IntN(3)
-		for !c.look(i, path, last[i]) && ctx.Err() == nil {
+		for ctx.Err() == nil {
+			if life := c.f.hosts[i].life(); c.private && life != lives[i] {
+				lives[i], last[i] = life, make(map[string]seen)
+			}
+			if c.look(i, path, last[i]) {
+				break
+			}
 			i = (i + 1) % 3
 		}
 		time.Sleep(some(random, 4*time.Millisecond))
@@ -158,7 +167,7 @@ type told struct {
 	Hosts       struct{ Confirmed, Live int }
 }
 
-func (c *crowd) ask(h *host, path string) (answer told, ok bool) {
+func (c *crowd) ask(h *member, path string) (answer told, ok bool) {
 	query := url.Values{"secret": {"editors"}, "path": {path}}
 	response, err := c.f.client.Post(fmt.Sprintf("http://%s:%d/_wisr/revalidate?%s", h.ip, sitePort, query.Encode()), "", nil)
 	if err != nil {

@@ -38,20 +38,23 @@ type fleet struct {
 	dir      string
 	upstream *upstream
 	client   *http.Client
-	hosts    [3]*host
+	hosts    [3]*member
 	links    [3][3]*link // from, to
 }
 
-// host is one of them.
-type host struct {
+// member is one of them.
+type member struct {
 	f     *fleet
 	name  string
 	ip    string
 	dir   string
 	start []string // command and arguments
 	env   []string
-	mu    sync.Mutex
+
+	mu    sync.Mutex    // guards the rest
 	cmd   *exec.Cmd     // of the process; nil: it does not run
+	runs  int           // how often it was started
+	newer bool          // it said that there is a newer wisr
 	ended chan struct{} // closed when the process is gone and its log was read
 	log   []string      // the latest lines
 	away  []period      // when it was detached, by what it says
@@ -72,7 +75,7 @@ func newFleet(t *testing.T, command ...string) *fleet {
 	t.Cleanup(f.client.CloseIdleConnections)
 	for i := range f.hosts {
 		name := string(rune('a' + i))
-		f.hosts[i] = &host{f: f, name: name, ip: fmt.Sprintf("%s.%d", f.net, i+1), dir: filepath.Join(f.dir, name)}
+		f.hosts[i] = &member{f: f, name: name, ip: fmt.Sprintf("%s.%d", f.net, i+1), dir: filepath.Join(f.dir, name)}
 		f.hosts[i].start = append(slices.Clone(command), "start", "--json", f.hosts[i].dir)
 	}
 	for i, h := range f.hosts {
@@ -125,7 +128,7 @@ func ownNet(t *testing.T) string {
 }
 
 // write writes a file of the site.
-func (h *host) write(name, text string) {
+func (h *member) write(name, text string) {
 	h.f.t.Helper()
 	name = filepath.Join(h.dir, filepath.FromSlash(name))
 	err := os.MkdirAll(filepath.Dir(name), 0o755)
@@ -138,7 +141,7 @@ func (h *host) write(name, text string) {
 }
 
 // plugin adds the one plugin there is: relay, which does what the upstream says.
-func (h *host) plugin() {
+func (h *member) plugin() {
 	h.f.t.Helper()
 	module, err := os.ReadFile("../../../testdata/relay.wasm")
 	if err != nil {
@@ -159,7 +162,7 @@ upstream = "%[1]s/page"
 }
 
 // run starts the process.
-func (h *host) run() {
+func (h *member) run() {
 	h.f.t.Helper()
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -177,7 +180,7 @@ func (h *host) run() {
 		return
 	}
 	ended := make(chan struct{})
-	h.cmd, h.ended = cmd, ended
+	h.cmd, h.ended, h.runs = cmd, ended, h.runs+1
 	h.away = append(h.away, period{from: time.Now()}) // until it serves
 	go func() {
 		defer close(ended)
@@ -187,7 +190,7 @@ func (h *host) run() {
 }
 
 // read takes in what the host says.
-func (h *host) read(out io.Reader) {
+func (h *member) read(out io.Reader) {
 	lines := bufio.NewScanner(out)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
@@ -200,6 +203,8 @@ func (h *host) read(out io.Reader) {
 			h.away = append(h.away, period{from: time.Now()})
 		case strings.Contains(line, "the other hosts can be reached again") && h.away[last].to.IsZero():
 			h.away[last].to = time.Now()
+		case strings.Contains(line, "a host of a newer version"):
+			h.newer = true
 		case strings.Contains(line, "DATA RACE"), strings.Contains(line, "panic:"):
 			h.f.t.Errorf("host %s: %s", h.name, line)
 		}
@@ -208,7 +213,7 @@ func (h *host) read(out io.Reader) {
 }
 
 // kill ends the process by a signal, and waits for that.
-func (h *host) kill(by syscall.Signal) {
+func (h *member) kill(by syscall.Signal) {
 	h.mu.Lock()
 	cmd, ended := h.cmd, h.ended
 	h.mu.Unlock()
@@ -225,14 +230,15 @@ func (h *host) kill(by syscall.Signal) {
 	}
 }
 
-func (h *host) runs() bool {
+// life is which process of the host it is.
+func (h *member) life() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.cmd != nil
+	return h.runs
 }
 
 // detached tells whether the host was detached, or not there yet, at any time of a period.
-func (h *host) detached(from, to time.Time) bool {
+func (h *member) detached(from, to time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.ContainsFunc(h.away, func(p period) bool {
@@ -252,12 +258,12 @@ type readiness struct {
 }
 
 // ready asks a host how it is. An error is of the connection.
-func (h *host) ready(ctx context.Context) (r readiness, err error) {
+func (h *member) ready(ctx context.Context) (r readiness, err error) {
 	err = h.operator(ctx, "readyz", &r)
 	return r, err
 }
 
-func (h *host) operator(ctx context.Context, path string, answer any) error {
+func (h *member) operator(ctx context.Context, path string, answer any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s:%d/%s", h.ip, adminPort, path), nil)
 	if err != nil {
 		return err
@@ -271,7 +277,7 @@ func (h *host) operator(ctx context.Context, path string, answer any) error {
 }
 
 // isWhole tells whether a host serves, and sees all others.
-func (h *host) isWhole() bool {
+func (h *member) isWhole() bool {
 	r, err := h.ready(h.f.t.Context())
 	if err != nil || r.Status != "ok" || r.Details.Cluster.Detached || len(r.Details.Cluster.Live) < len(h.f.hosts) {
 		return false
@@ -285,7 +291,7 @@ func (h *host) isWhole() bool {
 }
 
 // isDetached tells whether a host serves alone.
-func (h *host) isDetached() bool {
+func (h *member) isDetached() bool {
 	r, err := h.ready(h.f.t.Context())
 	return err == nil && r.Status == "ok" && r.Details.Cluster.Detached
 }
@@ -358,7 +364,7 @@ type shown struct {
 }
 
 // get asks a host for a page. An error is of the connection.
-func (h *host) get(ctx context.Context, path string, header ...string) (s shown, err error) {
+func (h *member) get(ctx context.Context, path string, header ...string) (s shown, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s:%d%s", h.ip, sitePort, path), nil)
 	if err != nil {
 		return s, err

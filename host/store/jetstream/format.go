@@ -26,7 +26,7 @@ const (
 )
 
 // errNewer is wrapped by every error about a message of a newer wisr.
-var errNewer = errors.New("it was written by a newer wisr; update this host")
+var errNewer = isr.ErrNewer
 
 // stamp is what a message's header says.
 type stamp struct {

@@ -43,6 +43,17 @@ func (s *Store) Sync(ctx context.Context) error {
 	return nil
 }
 
+// Led asks whoever leads the buckets for their last messages. Each has a leader of its own: one may have none
+// while another has.
+func (s *Store) Led(ctx context.Context) error {
+	for _, b := range []*bucket{&s.pages, &s.marks} {
+		if _, err := b.end(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // progress is how far a bucket was written by this host and told to it.
 type progress struct {
 	mu            sync.Mutex // guards the rest

@@ -248,7 +248,7 @@ func (m *memory) drop(s *stripe, key string) {
 }
 
 // Put implements isr.Store. An entry that cannot be written behind is kept here,
-// which counts as stored.
+// which counts as stored; if that is since a newer wisr has written there (isr.ErrNewer), the error is returned as well.
 func (m *memory) Put(ctx context.Context, e *isr.Entry) (bool, error) {
 	if old := m.kept.get(e.Key); old != nil && !old.StartedAt.Before(e.StartedAt) {
 		return false, ctx.Err()

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -153,6 +154,9 @@ func (m *memory) keep(ctx context.Context, s *stripe, e *isr.Entry, cause error)
 		}
 		m.drop(s, e.Key)
 		m.leaveRoom()
+		if errors.Is(cause, isr.ErrNewer) { // it will never be written: who asked for it has to know
+			return true, cause
+		}
 		return true, nil
 	}
 }

@@ -1,0 +1,90 @@
+package chaostest
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// alone has hosts lose the others, and come back with what was made and acknowledged meanwhile.
+func alone(t *testing.T, f *fleet) {
+	f.whole()
+	c := newCrowd(f, 2)
+	a, b, host := f.hosts[0], f.hosts[1], f.hosts[2]
+	for _, path := range c.paths {
+		f.until("all hosts confirm", func() bool { return c.revalidate(2, path) == 3 })
+	}
+
+	// The majority is gone.
+	a.kill(syscall.SIGKILL)
+	b.kill(syscall.SIGKILL)
+	f.until("the last host says that it is detached", host.isDetached)
+	before := host.shows(t, "/0")
+	if !strings.Contains(before.cacheStatus, "detail=detached") || before.state != "STALE" {
+		t.Errorf("the last host shows %+v", before)
+	}
+	if fresh := host.shows(t, "/made-alone"); fresh.state != "MISS" {
+		t.Errorf("it makes a page as %+v", fresh)
+	}
+	if metrics := host.metrics(t); !strings.Contains(metrics, "wisr_cluster_detached 1") {
+		t.Error("its metrics do not say that it is detached")
+	}
+	if !host.said("the other hosts cannot be reached") {
+		t.Error("its log does not say that it is detached")
+	}
+	if got := c.revalidate(2, "/0"); got != 1 {
+		t.Errorf("%d hosts confirm what one of them knows", got)
+	}
+	f.whole()
+	f.until("all hosts show what was acknowledged meanwhile", func() bool { return c.same() == nil })
+
+	// A host is cut off. Of what is acknowledged on both sides, the later stays.
+	f.link(2, cut)
+	f.until("the host that was cut off says so", host.isDetached)
+	c.revalidate(2, "/0")
+	c.revalidate(0, "/1")
+	for i, path := range []string{2: "/1", 0: "/0"} {
+		if path != "" {
+			f.until("an edit is acknowledged", func() bool { return c.revalidate(i, path) > 0 })
+		}
+	}
+	f.whole()
+	f.until("all hosts show the latest that was acknowledged", func() bool { return c.same() == nil })
+	for _, p := range c.problems {
+		t.Error(p)
+	}
+}
+
+// shows asks a host for a page, which has to be one.
+func (h *member) shows(t *testing.T, path string) shown {
+	t.Helper()
+	page, err := h.get(t.Context(), path)
+	if _, wrong := parse(page.body); err != nil || wrong != nil || page.status != http.StatusOK {
+		t.Fatalf("host %s shows %s as %d %q, %v", h.name, path, page.status, page.body, err)
+	}
+	return page
+}
+
+func (h *member) metrics(t *testing.T) string {
+	t.Helper()
+	response, err := h.f.client.Get(fmt.Sprintf("http://%s:%d/metrics", h.ip, adminPort))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// said tells whether the host's log has a text lately.
+func (h *member) said(text string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return strings.Contains(strings.Join(h.log, "\n"), text)
+}
