@@ -90,7 +90,7 @@ type example struct {
 
 	visitors     sync.WaitGroup
 	hosts        sync.WaitGroup // that were started again
-	visits, lost int // of visit
+	visits, lost int            // of visit
 }
 
 // said is what run.sh and the hosts say.
