@@ -25,8 +25,8 @@ const apart = "EXAMPLE_APART"
 // TestTheExampleRunsAsItsReadmeSays starts run.sh, edits a page on one host, and kills each host in turn, also
 // the one that leads the others. A client that goes to another host when a connection is lost notices nothing.
 func TestTheExampleRunsAsItsReadmeSays(t *testing.T) {
-	if testing.Short() || raceDetector {
-		t.Skip("takes half a minute, and runs without -short and -race")
+	if os.Getenv("WISR_CHAOS") == "" {
+		t.Skip("three hosts and a toolchain take a machine for themselves: WISR_CHAOS=10s runs them (task chaos)")
 	}
 	if os.Getenv(apart) == "" {
 		inANetworkOfItsOwn(t)
@@ -184,7 +184,7 @@ func (e *example) start(i int) {
 
 func (e *example) until(what string, is func() bool) {
 	e.t.Helper()
-	for late := time.Now().Add(2 * time.Minute); !is(); time.Sleep(50 * time.Millisecond) {
+	for late := time.Now().Add(5 * time.Minute); !is(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(late) {
 			e.t.Fatalf("never: %s", what)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -123,9 +124,13 @@ func (c *Cluster) probe(ctx context.Context) {
 	last := time.Now()
 	for {
 		once, cancel := context.WithTimeout(ctx, silence)
+		var led error
+		var asking sync.WaitGroup
+		asking.Go(func() { led = c.pages.Led(once) })
 		err := c.leases.Beat(once)
+		asking.Wait()
 		if err == nil {
-			err = c.pages.Led(once)
+			err = led
 		}
 		cancel()
 		c.mu.Lock()

@@ -43,11 +43,10 @@ func serveSkewed(folder, wrong string) error {
 	return h.Serve(context.Background(), func(host.Addresses) {})
 }
 
-// TestChaosWhereClocksAreWrong is TestChaos with hosts whose clocks differ by minutes.
+// TestChaosWhereClocksAreWrong is TestChaos with hosts whose clocks differ by minutes. Package cluster has
+// one like it in one process, which always runs.
 func TestChaosWhereClocksAreWrong(t *testing.T) {
-	if os.Getenv("WISR_CHAOS") == "" {
-		t.Skip("WISR_CHAOS=2m runs it; package cluster has one like it that always runs")
-	}
+	asked(t)
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

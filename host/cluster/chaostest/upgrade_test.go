@@ -12,7 +12,7 @@ import (
 // newer, while visitors and editors are at work. Nobody is shown an error or something old, and
 // what a newer host has written is left alone by older ones, which say so.
 func TestARollingUpgradeToANewerFormat(t *testing.T) {
-	short(t)
+	asked(t)
 	f := newFleet(t, built(t))
 	newer := built(t, "-tags", "nextformat")
 	f.whole()
