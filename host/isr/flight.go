@@ -23,10 +23,15 @@ type flight struct {
 	started time.Time // guarded by Engine.mu; zero while it waits
 	landed  bool      // guarded by Engine.mu; it has made its page, or failed, and accepts nobody any more
 
+	tried int // how often its page was not stored, since another host's counts as later
+
 	entry  *Entry
 	err    error
 	unkept error // why the store does not have entry
 }
+
+// tries is how often a page is made for an editor that other hosts' clocks make look old.
+const tries = 3
 
 // A wish is what somebody wants of a generation.
 type wish struct {
@@ -250,6 +255,11 @@ func (e *Engine) generate(t Turn, f *flight) (*Entry, error) {
 	if !stored && err == nil {
 		// A generation that started later was faster, on another host (S33).
 		if newer, err := e.opt.Store.Get(e.base, key); err == nil {
+			if f.reason == page.ReasonOnDemand && f.tried < tries {
+				// By that host's clock: it may not know what an editor has changed (S105).
+				f.tried++
+				return e.generate(ctx, f, e.opt.Now())
+			}
 			return newer, nil
 		}
 	}

@@ -35,7 +35,9 @@
 // # A newer wisr beside this one
 //
 // Each message says its format. One that is newer than this program's counts as not
-// found and is never overwritten: the page is made for this host alone until it is updated.
+// found and is never overwritten: the page is made for this host alone until it is updated. What this host
+// has of it is dropped when the newer one writes, so that nobody is shown it after an editor was told of another; and an
+// editor who asks this host for such a page is told that other hosts have to be asked (isr.ErrNewer).
 package jetstream
 
 import (

@@ -29,7 +29,8 @@ type Leases struct {
 	held    sync.WaitGroup // goroutines that renew leases
 
 	mu   sync.Mutex
-	mine map[string]bool // subjects that this process holds, or tries to, or gives back; guarded by mu
+	mine map[string]bool   // subjects that this process holds, or tries to, or gives back; guarded by mu
+	dead map[string]uint64 // by subject: the sequence of a lease that nobody renews; guarded by mu
 }
 
 var _ isr.Leases = (*Leases)(nil)
@@ -39,6 +40,9 @@ const (
 	// take to notice, another host is at work within 5 s; a host that is that busy has lost it.
 	leaseTime  = 3 * time.Second
 	leaseRenew = time.Second
+	// leaseDead is when a lease that was not renewed counts as left behind, although the servers have
+	// not let go of it: one of them that led before may have given it a time by a clock that is ahead.
+	leaseDead = leaseTime + leaseRenew
 )
 
 // OpenLeases opens the leases of a site for a host of some name. Close them before the store.
@@ -47,7 +51,7 @@ func (s *Store) OpenLeases(ctx context.Context, host string) (*Leases, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Leases{store: s, host: host, bucket: b, closing: make(chan struct{}), mine: make(map[string]bool)}, nil
+	return &Leases{store: s, host: host, bucket: b, closing: make(chan struct{}), mine: make(map[string]bool), dead: make(map[string]uint64)}, nil
 }
 
 // Close gives back what is held.
@@ -95,6 +99,19 @@ func (l *Leases) begin(subject string) bool {
 	return true
 }
 
+// bury notes that nobody renews a lease, isDead tells so.
+func (l *Leases) bury(subject string, seq uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dead[subject] = seq
+}
+
+func (l *Leases) isDead(subject string, seq uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dead[subject] == seq
+}
+
 func (l *Leases) busy(subject string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -105,6 +122,7 @@ func (l *Leases) end(subject string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.mine, subject)
+	delete(l.dead, subject)
 }
 
 // take writes the lease; errConflict if another host has it.
@@ -119,7 +137,7 @@ func (l *Leases) take(ctx context.Context, key, subject string) (seq uint64, err
 		return 0, errConflict // it went this moment
 	case err != nil:
 		return 0, err
-	case !m.deleted() && !l.own(m):
+	case !m.deleted() && !l.own(m) && !l.isDead(subject, m.seq):
 		return 0, errConflict
 	}
 	if seq, err = l.bucket.write(ctx, subject, l.header(key), nil, m.seq); err != nil {
@@ -195,6 +213,8 @@ func (l *Leases) replace(subject string, seq *uint64, write func(context.Context
 // Wait implements isr.Leases.
 func (l *Leases) Wait(ctx context.Context, key string) error {
 	subject := "l." + hash(key)
+	var seen uint64 // the sequence of the lease
+	var since time.Time
 	for pause := 5 * time.Millisecond; !l.store.detached(); pause = min(2*pause, 50*time.Millisecond) {
 		if !sleep(ctx, pause) {
 			return context.Cause(ctx)
@@ -204,6 +224,14 @@ func (l *Leases) Wait(ctx context.Context, key string) error {
 		cancel()
 		if errors.Is(err, errNone) || err == nil && (m.deleted() || l.own(m) && !l.busy(subject)) {
 			break
+		}
+		switch {
+		case err != nil:
+		case m.seq != seen:
+			seen, since = m.seq, time.Now()
+		case time.Since(since) > leaseDead && !l.own(m):
+			l.bury(subject, seen)
+			return nil
 		}
 	}
 	if l.store.detached() {

@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"math/rand/v2"
 	"strings"
@@ -93,6 +94,28 @@ func TestAPageOfANewerWisrIsLeftAlone(t *testing.T) {
 	}
 	if !strings.Contains(said.String(), "a host of a newer version") {
 		t.Errorf("the log says nothing of it:\n%s", said.String())
+	}
+}
+
+func TestThatANewerWisrWroteAPageIsTold(t *testing.T) {
+	s := opened(t, connected(t, served(t)), "told", Options{})
+	defer s.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	told := make(chan isr.Change, 10)
+	ended := make(chan error, 1)
+	go func() { ended <- s.Watch(ctx, func(c isr.Change) { told <- c }) }()
+	header := s.header("/a", "v1", epoch)
+	header.Set(headerFormat, "3")
+	header.Set(headerWriter, "a newer one")
+	if err := s.pages.put(t.Context(), pageKey("/a"), header, nil); err != nil {
+		t.Fatal(err)
+	}
+	if c := <-told; c.Key != "/a" {
+		t.Errorf("told of %+v", c)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -287,7 +287,7 @@ func (u unreadable) Watch(ctx context.Context, fn func(isr.Change)) error {
 func TestAPageThatIsKeptGoesForOneThatAnotherHostMadeLater(t *testing.T) {
 	behind := unreadable{onDisk(t, t.TempDir()), make(chan isr.Change)}
 	m := inFront(t, behind, 1<<20)
-	defer behind.Store.Close()
+	defer behind.Close()
 	mustPut(t, m, generation("/a", 5))
 	told := make(chan isr.Change)
 	go func() { _ = m.Watch(t.Context(), func(c isr.Change) { told <- c }) }()
