@@ -1,0 +1,57 @@
+package jetstream
+
+import (
+	"encoding/base64"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+)
+
+func TestALeaseThatNobodyRenewsIsTaken(t *testing.T) {
+	t.Parallel() // it waits for some seconds
+	s := opened(t, connected(t, served(t)), "leases", Options{})
+	defer s.Close()
+	l, err := s.OpenLeases(t.Context(), "host")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	// As one is whose time is by a clock that was ahead: the servers do not let go of it.
+	left := nats.Header{headerFormat: {"1"}, headerWriter: {"another"}, headerKey: {base64.URLEncoding.EncodeToString([]byte("/a"))}}
+	if err := l.bucket.put(t.Context(), "l."+hash("/a"), left, nil); err != nil {
+		t.Fatal(err)
+	}
+	if release := l.Try(t.Context(), "/a"); release != nil {
+		t.Fatal("a lease that another host has is given")
+	}
+	if err := l.Wait(t.Context(), "/a"); err != nil {
+		t.Fatal(err)
+	}
+	release := l.Try(t.Context(), "/a")
+	if release == nil {
+		t.Fatal("a lease that nobody renews is not given")
+	}
+	release()
+}
+
+func TestALeaseOfThisHostThatItDoesNotHoldIsTaken(t *testing.T) {
+	s := opened(t, connected(t, served(t)), "own", Options{})
+	defer s.Close()
+	l, err := s.OpenLeases(t.Context(), "host")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	// The answer to a write was lost, or the process that wrote it is gone.
+	if err := l.bucket.put(t.Context(), "l."+hash("/a"), l.header("/a"), nil); err != nil {
+		t.Fatal(err)
+	}
+	release := l.Try(t.Context(), "/a")
+	if release == nil {
+		t.Fatal("it is not given")
+	}
+	if again := l.Try(t.Context(), "/a"); again != nil {
+		t.Error("it is given twice")
+	}
+	release()
+}
