@@ -33,6 +33,9 @@ type flight struct {
 // tries is how often a page is made for an editor that other hosts' clocks make look old.
 const tries = 3
 
+// errOutrun is what such a page came to, if it is to be made again.
+var errOutrun = errors.New("another host's page counts as later")
+
 // A wish is what somebody wants of a generation.
 type wish struct {
 	notBefore time.Time // it starts then or later; zero: any will do
@@ -193,6 +196,13 @@ func (e *Engine) fly(t Turn, f *flight) {
 		f.entry, f.err = e.generate(t, f)
 	}
 	release()
+	if errors.Is(f.err, errOutrun) {
+		e.mu.Lock()
+		e.running++
+		e.mu.Unlock()
+		go e.follow(f)
+		return
+	}
 	e.land(f)
 }
 
@@ -258,7 +268,7 @@ func (e *Engine) generate(t Turn, f *flight) (*Entry, error) {
 			if f.reason == page.ReasonOnDemand && f.tried < tries {
 				// By that host's clock: it may not know what an editor has changed (S105).
 				f.tried++
-				return e.generate(ctx, f, e.opt.Now())
+				return nil, errOutrun
 			}
 			return newer, nil
 		}

@@ -30,10 +30,13 @@ func (e *Engine) lease(ctx context.Context, f *flight) (release func(), free boo
 	return release, true
 }
 
-// follow waits, in nobody's turn, until another host has made the page of a
+// follow waits, in nobody's turn, until no other host makes the page of a
 // flight, and runs that then: mostly it finds the page.
 func (e *Engine) follow(f *flight) {
-	err := e.opt.Leases.Wait(e.base, f.page.Key)
+	var err error
+	if e.opt.Leases != nil {
+		err = e.opt.Leases.Wait(e.base, f.page.Key)
+	}
 	if err == nil {
 		err = e.opt.Admit(e.base, func(t Turn) {
 			e.fly(t, f)
