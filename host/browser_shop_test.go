@@ -59,10 +59,14 @@ func newTeaShop(t *testing.T) (url string) {
 const faults = `(async () => {
 	const found = [];
 	if (!document.title) found.push("no title");
+	if (document.documentElement.lang !== "en") found.push("no language");
+	if (!document.querySelector("meta[name=viewport]")?.content.includes("width=device-width")) found.push("no viewport");
 	if (!document.querySelector("meta[name=description]")?.content) found.push("no description");
 	if (document.querySelectorAll("h1").length !== 1) found.push("not one h1");
 	for (const i of document.images)
 		if (!i.alt || !i.width || !i.height) found.push("picture " + i.src);
+	for (const link of document.links)
+		if (!link.textContent.trim()) found.push("no text: " + link.href);
 	for (const field of document.querySelectorAll("input"))
 		if (!field.labels.length) found.push("no label: " + field.name);
 	const shifts = await new Promise(done => {

@@ -50,6 +50,11 @@ export default function TeaPage({ tea, others }: Props) {
             <span>{`a tin of ${tea.grams} g`}</span>
             <span class={tea.inStock ? "in" : "out"}>{tea.inStock ? "In stock" : "Sold out until the next harvest"}</span>
           </p>
+          {tea.inStock && (
+            <p class="order">
+              <a href={`mailto:orders@halden.example?subject=${encodeURIComponent(`A tin of ${tea.name}`)}`}>Order by mail</a>
+            </p>
+          )}
         </div>
       </article>
       {others.length > 0 && (
