@@ -17,7 +17,7 @@ import (
 )
 
 // templates: "site" is what every site has; each language has "shared" for the top of a
-// site, "home" and "page". Of a name, ".tmpl" is cut off, after filling in what stands
+// site, "plugin" for every plugin, "home" and "page". Of a name, ".tmpl" is cut off, after filling in what stands
 // between {% and %}; "gitignore" gets its dot.
 //
 //go:embed templates
@@ -53,12 +53,15 @@ func (f *files) template(from, to string) {
 	})
 }
 
+// plugin adds the folder of a plugin, a "home" or a "page".
+func (f *files) plugin(l Language, which, to string) {
+	f.template(l.Name+"/plugin", to)
+	f.template(l.Name+"/"+which, to)
+}
+
 // library adds a copy of the language's library.
 func (f *files) library(l Language) {
-	if l.library == "" {
-		return
-	}
-	f.add(sdk.Files, l.library, "sdk/"+l.library, func(name string, text []byte) (string, []byte) {
+	f.add(sdk.Files, l.library, l.Library(), func(name string, text []byte) (string, []byte) {
 		if strings.HasSuffix(name, "_test.go") {
 			return "", nil
 		}

@@ -16,11 +16,10 @@ type Language struct {
 
 	Setup  string      // the command that a new site needs once; "" for none
 	Test   string      // the command that runs the tests of a site
-	Manual string      // the library's manual within a site; "" where it is elsewhere
 	Ignore []string    // what git should leave alone, besides modules
-	Parts  [][2]string // files that a site has because of the language, and what they are
+	Parts  [][2]string // files that a site has because of the language, and what they are, besides the library
 
-	library string  // its folder in package sdk; "" if this program brings it by itself
+	library string  // its folder in package sdk, and in the folder sdk of a site
 	shared  []joint // files at the top of a site that all pages of the language share
 }
 
@@ -32,13 +31,26 @@ type joint struct {
 	mend  string // the command, at the top of the site, that makes it so
 }
 
+// Library is the folder of the library's copy within a site, which has its manual: README.md.
+func (l Language) Library() string { return "sdk/" + l.library }
+
+// What languages have in common that live in npm.
+const (
+	npmSetup = "npm install --no-audit --no-fund"
+	npmTest  = "npm test"
+)
+
+var (
+	npmNeeds  = []string{"node", "npm"}
+	npmIgnore = []string{"node_modules/"}
+)
+
 var languages = []Language{
 	{
 		Name: "go", Title: "Go",
 		Needs:   []string{"go"},
 		Test:    "go test ./...",
-		Manual:  "sdk/go/README.md",
-		Parts:   [][2]string{{"go.mod", "the Go module that all pages are in"}, {"sdk/go/", "the library, a copy"}},
+		Parts:   [][2]string{{"go.mod", "the Go module that all pages are in"}},
 		library: "go",
 		shared: []joint{{
 			name:  "go.mod",
@@ -48,12 +60,11 @@ var languages = []Language{
 	},
 	{
 		Name: "ts", Title: "TypeScript, with Preact's components",
-		Needs:   []string{"node", "npm"},
-		Setup:   "npm install --no-audit --no-fund",
-		Test:    "npm test",
-		Manual:  "sdk/js/README.md",
-		Ignore:  []string{"node_modules/"},
-		Parts:   [][2]string{{"package.json", "the packages that pages use"}, {"sdk/js/", "the library, a copy"}},
+		Needs:   npmNeeds,
+		Setup:   npmSetup,
+		Test:    npmTest,
+		Ignore:  npmIgnore,
+		Parts:   [][2]string{{"package.json", "the packages that pages use"}},
 		library: "js",
 		shared: []joint{
 			{name: "package.json", knows: `"preact-render-to-string"`,
@@ -63,12 +74,11 @@ var languages = []Language{
 	},
 	{
 		Name: "js", Title: "JavaScript",
-		Needs:   []string{"node", "npm"},
-		Setup:   "npm install --no-audit --no-fund",
-		Test:    "npm test",
-		Manual:  "sdk/js/README.md",
-		Ignore:  []string{"node_modules/"},
-		Parts:   [][2]string{{"package.json", "the packages that pages use"}, {"sdk/js/", "the library, a copy"}},
+		Needs:   npmNeeds,
+		Setup:   npmSetup,
+		Test:    npmTest,
+		Ignore:  npmIgnore,
+		Parts:   [][2]string{{"package.json", "the packages that pages use"}},
 		library: "js",
 		shared: []joint{
 			{name: "package.json", knows: `"@wisr/page"`, mend: "npm install @wisr/page@file:sdk/js quickjs-wasi@~3.6.2"},
@@ -78,9 +88,8 @@ var languages = []Language{
 		Name: "c", Title: "C",
 		Needs:   []string{"clang", "wasm-ld"},
 		Test:    "make test",
-		Manual:  "sdk/c/README.md",
 		Ignore:  []string{"plugins/*/page_test"},
-		Parts:   [][2]string{{"Makefile", "builds and runs the tests"}, {"sdk/c/", "the library, a copy"}},
+		Parts:   [][2]string{{"Makefile", "builds and runs the tests"}},
 		library: "c",
 		shared:  []joint{{name: "Makefile"}},
 	},
@@ -88,28 +97,23 @@ var languages = []Language{
 		Name: "rust", Title: "Rust",
 		Needs:   []string{"cargo", toolchain.WasmTarget},
 		Test:    "for page in plugins/*/Cargo.toml; do cargo test --manifest-path $page; done",
-		Manual:  "sdk/rust/README.md",
 		Ignore:  []string{"plugins/*/target/"},
-		Parts:   [][2]string{{"sdk/rust/", "the library, a copy"}},
 		library: "rust",
 	},
 	{
 		Name: "zig", Title: "Zig",
 		Needs:   []string{"zig"},
 		Test:    "for page in plugins/*/build.zig; do zig build --build-file $page test; done",
-		Manual:  "sdk/zig/README.md",
 		Ignore:  []string{".zig-cache/", "zig-out/"},
-		Parts:   [][2]string{{"sdk/zig/", "the library, a copy"}},
 		library: "zig",
 	},
 	{
 		Name: "assemblyscript", Title: "AssemblyScript",
-		Needs:   []string{"node", "npm"},
-		Setup:   "npm install --no-audit --no-fund",
-		Test:    "npm test",
-		Manual:  "sdk/assemblyscript/README.md",
-		Ignore:  []string{"node_modules/"},
-		Parts:   [][2]string{{"package.json", "the compiler, as an npm package"}, {"sdk/assemblyscript/", "the library, a copy"}},
+		Needs:   npmNeeds,
+		Setup:   npmSetup,
+		Test:    npmTest,
+		Ignore:  npmIgnore,
+		Parts:   [][2]string{{"package.json", "the compiler, as an npm package"}},
 		library: "assemblyscript",
 		shared: []joint{{
 			name:  "package.json",

@@ -35,7 +35,7 @@ func Page(site, plugins, name string, l Language) (*Made, error) {
 	_, err = os.Stat(filepath.Join(site, "public", "style.css"))
 	w.Style = err == nil
 	f := newFiles(w)
-	f.template(l.Name+"/page", filepath.ToSlash(below))
+	f.plugin(l, "page", filepath.ToSlash(below))
 	f.template(l.Name+"/shared", "")
 	f.library(l)
 	made := &Made{Dir: filepath.Join(plugins, name)}
@@ -48,7 +48,7 @@ func Page(site, plugins, name string, l Language) (*Made, error) {
 			made.Mend = append(made.Mend, mend)
 		}
 	}
-	f.keepFolder(site, "sdk/"+l.library)
+	f.keepFolder(site, l.Library())
 	f.keepFile(site, "sdk/LICENSE")
 	if err := f.write(site); err != nil {
 		return nil, fmt.Errorf("new page: %w", err)

@@ -56,7 +56,7 @@ func TestASiteOfEveryLanguageIsWholeAndFilledIn(t *testing.T) {
 			if err != nil || !bytes.HasPrefix(readme, []byte("# The caf co\n")) || !bytes.Contains(readme, []byte(l.Test)) {
 				t.Errorf("%v\n%s", err, readme)
 			}
-			for _, file := range append([]string{l.Manual}, parts(l)...) {
+			for _, file := range append([]string{l.Library() + "/README.md"}, parts(l)...) {
 				if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
 					t.Errorf("the README tells of what is not there: %v", err)
 				}

@@ -50,8 +50,8 @@ func Site(dir string, l Language) (*Made, error) {
 	f := newFiles(words{Title: title(name), Package: name, Name: firstPage, Style: true, Language: l})
 	f.template("site", "")
 	f.template(l.Name+"/shared", "")
-	f.template(l.Name+"/home", "plugins/home")
-	f.template(l.Name+"/page", "plugins/"+firstPage)
+	f.plugin(l, "home", "plugins/home")
+	f.plugin(l, "page", "plugins/"+firstPage)
 	f.library(l)
 	if err := f.write(dir); err != nil {
 		return nil, fmt.Errorf("new site: %w", err)
