@@ -87,62 +87,35 @@ func TestThePageOfTheManualIsOneInEveryLanguage(t *testing.T) {
 	}
 }
 
-// The libraries need none of wisr's own functions: built to use Extism's alone they
-// make the same page, and so does Rust for a system with WASI.
-func TestTheLibrariesByExtismsFunctionsAlone(t *testing.T) {
-	const rust = `cargo build --locked --release --target `
-	const keep = ` && cp "${CARGO_TARGET_DIR:-target}/`
-	for name, c := range map[string]struct{ folder, command string }{
-		"assemblyscript": {"assemblyscript", "npm install --no-audit --no-fund --no-package-lock --silent && npx asc assembly/index.ts -o page.wasm --use WISR_EXTISM=1"},
-		"rust":           {"rust", rust + "wasm32-unknown-unknown --features extism" + keep + `wasm32-unknown-unknown/release/page.wasm" page.wasm`},
-		"rust, wasip1":   {"rust", wasip1(rust, keep)},
-		"zig":            {"zig", "zig build -Dextism"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			wantToolchain(t, c.folder)
-			if c.command == "" {
-				t.Skip("Rust has no libraries for wasm32-wasip1 here: rustup target add wasm32-wasip1")
-			}
-			folder := filepath.Join(languages, c.folder)
-			file := filepath.Join(folder, "page.wasm")
-			committed, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := os.WriteFile(file, committed, 0o644); err != nil {
-					t.Error(err)
-				}
-			})
-			command := exec.Command("sh", "-c", c.command)
-			command.Dir = folder
-			if out, err := command.CombinedOutput(); err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
-			module, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(string(module), "\x04wisr\x0ainput_read") != (name == "rust, wasip1") {
-				t.Error("that is not what it imports")
-			}
-			l := openLanguage(t, folder)
-			l.paths(t)
-			l.pages(t, languageNames)
-			l.others(t)
-			l.failures(t)
-		})
+// The library needs none of wisr's own functions: built to use Extism's alone it makes the same page.
+func TestAssemblyScriptByExtismsFunctionsAlone(t *testing.T) {
+	wantToolchain(t, "assemblyscript")
+	folder := filepath.Join(languages, "assemblyscript")
+	file := filepath.Join(folder, "page.wasm")
+	committed, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-// wasip1 is the command for the target that Rust called wasm32-wasi before 1.78; "" where
-// there are no libraries for it.
-func wasip1(before, after string) string {
-	for _, target := range []string{"wasm32-wasip1", "wasm32-wasi"} {
-		if toolchain.Here().Target(target) {
-			variable := "CARGO_TARGET_" + strings.ToUpper(strings.ReplaceAll(target, "-", "_")) + "_LINKER"
-			return variable + "=${" + variable + ":-wasm-ld} " + before + target + after + target + `/release/page.wasm" page.wasm`
+	t.Cleanup(func() {
+		if err := os.WriteFile(file, committed, 0o644); err != nil {
+			t.Error(err)
 		}
+	})
+	command := exec.Command("sh", "-c", "npm install --no-audit --no-fund --no-package-lock --silent && npx asc assembly/index.ts -o page.wasm --use WISR_EXTISM=1")
+	command.Dir = folder
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
-	return ""
+	module, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(module), "\x04wisr\x0ainput_read") {
+		t.Error("it imports functions of wisr")
+	}
+	l := openLanguage(t, folder)
+	l.paths(t)
+	l.pages(t, languageNames)
+	l.others(t)
+	l.failures(t)
 }
