@@ -169,6 +169,7 @@ func TestPages(t *testing.T) {
 			has(t, logged, log)
 		})
 	}
+	t.Run("Preact", p.testPreact) // with the code that is compiled
 }
 
 func has(t *testing.T, text, lines string) {

@@ -152,7 +152,7 @@ func (m *Module) fill(ctx context.Context, spec Spec) error {
 		if err != nil {
 			return err
 		}
-		if p.code, err = s.compile(compileWorkers(ctx, spec), e, made); err != nil {
+		if p.code, err = s.compiled(compileWorkers(ctx, spec), p.digest, e, made); err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -201,7 +201,7 @@ func (s *Sandbox) make(e *entry, module []byte) (*made, error) {
 	if len(problems) > 0 {
 		return &made{facts: facts{Memory: memoryNeed(decoded)}, problems: problems}, nil
 	}
-	return makeOf(decoded)
+	return s.codes.makeOf(decoded)
 }
 
 // maxTable bounds the elements of a module's tables together, which take
@@ -225,6 +225,22 @@ func rewrite(m *wasm.Module) ([]byte, error) {
 		return nil, err
 	}
 	return m.Encode(), nil
+}
+
+// compiled gives the code of what was made of a module: that of another program of the
+// same origin, or a new one. It is put back with codes.put.
+func (s *Sandbox) compiled(ctx context.Context, program string, e *entry, m *made) (*code, error) {
+	if c := s.codes.take(m.Origin); c != nil {
+		s.borrow(e, m) // for the next start
+		return c, nil
+	}
+	c, err := s.compile(ctx, e, m)
+	if err != nil {
+		return nil, err
+	}
+	c.origin, c.digest, c.dir = m.Origin, program, e.dir
+	s.codes.add(c)
+	return c, nil
 }
 
 // compile compiles what was made of a module, or takes the code from the cache.
@@ -283,7 +299,7 @@ func compileIn(ctx context.Context, dir string, m *made) (_ *code, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &code{plugin, cache}, nil
+	return &code{plugin: plugin, cache: cache}, nil
 }
 
 // mountAll checks the folders, in the order of their names.

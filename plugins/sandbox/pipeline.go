@@ -23,6 +23,7 @@ type facts struct {
 	Exports map[string]bool // functions
 	Memory  uint64          // bytes that it begins with, the kernel's included
 	Input   bool            // it reads its input in Extism's kernel
+	Origin  string          // the digest of what was rewritten, which has no data any more
 	Plan    snapshot.Plan
 }
 
@@ -33,12 +34,17 @@ const (
 	beginFile  = "begin.image"
 )
 
-// makeOf makes it all, changing m.
-func makeOf(m *wasm.Module) (*made, error) {
+// makeOf makes it all, changing m. What is compiled already of the same origin is not
+// rewritten again.
+func (s *codes) makeOf(m *wasm.Module) (*made, error) {
 	// What is there before the module is changed.
 	facts := facts{Name: m.Name, Exports: exportedFuncs(m), Memory: memoryNeed(m), Input: readsKernelInput(m)}
 	var begin []byte
 	facts.Plan, begin = snapshot.Prepare(m)
+	facts.Origin = digest(m.Encode())
+	if binary := s.binary(facts.Origin); binary != nil {
+		return &made{facts: facts, binary: binary, begin: begin}, nil
+	}
 	binary, err := rewrite(m)
 	return &made{facts: facts, binary: binary, begin: begin}, err
 }

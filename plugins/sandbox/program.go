@@ -45,9 +45,9 @@ func (p *program) enter(ctx context.Context) error {
 
 func (p *program) leave() { <-p.turn }
 
-func (p *program) close(ctx context.Context) (err error) {
+func (p *program) close(ctx context.Context, codes *codes) (err error) {
 	if p.code != nil {
-		err = p.code.close(ctx)
+		err = codes.put(ctx, p.code)
 	}
 	for _, im := range p.images {
 		err = errors.Join(err, im.Close())
@@ -58,6 +58,8 @@ func (p *program) close(ctx context.Context) (err error) {
 // programs are those that modules use, and a few more that were used last: the
 // version that was replaced is the one that a rollback brings back.
 type programs struct {
+	codes *codes // of all of them; locked after mu or without it
+
 	mu   sync.Mutex
 	all  map[string]*program // by digest; guarded by mu
 	idle []*program          // used by nobody, the last used last; guarded by mu
@@ -122,7 +124,7 @@ func (s *programs) addImage(p *program, name string, im *snapshot.Image) error {
 func (s *programs) put(ctx context.Context, p *program, im *snapshot.Image) error {
 	var err error
 	for _, p := range s.release(p, im) {
-		err = errors.Join(err, p.close(ctx))
+		err = errors.Join(err, p.close(ctx, s.codes))
 	}
 	return err
 }
@@ -175,13 +177,14 @@ func (s *programs) forget(ctx context.Context, digest string) error {
 		return nil
 	}
 	s.remove(p)
+	s.codes.forget(digest)
 	s.idle = slices.DeleteFunc(s.idle, func(other *program) bool { return other == p })
 	unused := p.users == 0
 	s.mu.Unlock()
 	if !unused {
 		return nil
 	}
-	return p.close(ctx)
+	return p.close(ctx, s.codes)
 }
 
 // close lets all programs go, those that are used when they are put back.
@@ -192,7 +195,7 @@ func (s *programs) close(ctx context.Context) (err error) {
 	s.idle = nil
 	s.mu.Unlock()
 	for _, p := range idle {
-		err = errors.Join(err, p.close(ctx))
+		err = errors.Join(err, p.close(ctx, s.codes))
 	}
 	return err
 }

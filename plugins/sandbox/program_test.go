@@ -163,3 +163,28 @@ func TestWhoWaitsForAnothersLoadMayLeave(t *testing.T) {
 	}
 	says(t, load(t, s, Spec{Module: hello}))
 }
+
+// Modules that differ in their data alone, as pages of one JavaScript engine do, are
+// compiled once.
+func TestModulesThatDifferInTheirDataShareTheirCode(t *testing.T) {
+	one := fixture(t, "page.wasm")
+	two := []byte(strings.Replace(string(one), "<dt>", "<DT>", 1))
+	for name, dir := range map[string]string{"in memory": "", "on the disk": t.TempDir()} {
+		t.Run(name, func(t *testing.T) {
+			s := box(t, Options{CacheDir: dir})
+			first := load(t, s, Spec{Name: "first", Module: one})
+			second := load(t, s, Spec{Name: "second", Module: two})
+			if first.code != second.code || first.program == second.program {
+				t.Error("they do not share it")
+			}
+			s.Forget(digest(one))
+			closeModule(t, first)
+			i := run(t, second)
+			defer i.Close()
+			if _, err := i.Call(t.Context(), "render", []byte("{}")); err != nil {
+				t.Error(err)
+			}
+			closeModule(t, load(t, s, Spec{Module: one}))
+		})
+	}
+}

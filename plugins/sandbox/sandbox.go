@@ -50,6 +50,7 @@ type Sandbox struct {
 	memory    budget
 	spares    spares
 	programs  programs
+	codes     codes
 	kernel    *snapshot.Image // the memory of Extism's kernel: nothing in it
 
 	mu      sync.Mutex
@@ -79,6 +80,7 @@ func New(ctx context.Context, opts Options) (*Sandbox, error) {
 		atOnce = defaultAtOnce
 	}
 	s := &Sandbox{cores: newCores(n, atOnce), modules: map[*Module]struct{}{}}
+	s.programs.codes = &s.codes
 	s.threads.nice, s.backstage.nice = guestNice, backstageNice
 	s.memory.total, s.memory.reclaim = uint64(max(opts.Memory, 0)), s.spares.clear
 	s.spares.most, s.spares.memory = sparesPerCore*n, &s.memory

@@ -1,6 +1,6 @@
 // JSX without a framework: elements become HTML where they stand. There is no state,
 // no context and nothing between JSX and text, which for a page that is made on the
-// server and stays as it is is all there is to do, and takes a third of the time.
+// server and stays as it is is all there is to do.
 //
 //   "jsx": "react-jsx", "jsxImportSource": "@wisr/page"      in tsconfig.json
 import { Html, escape } from "./index.js";

@@ -55,14 +55,28 @@ func Make(p Page) (*Bundle, error) {
 		}
 	}
 
+	result, err := p.build(b, entry)
+	if err == nil && namesIntl(b.Script) {
+		entry.intl = true
+		result, err = p.build(b, entry)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b.Files, err = p.inputs(result.Metafile)
+	return b, err
+}
+
+// build makes the script and its map.
+func (p Page) build(b *Bundle, e entry) (api.BuildResult, error) {
 	options := p.options()
-	options.Stdin = &api.StdinOptions{Contents: entry.text(), ResolveDir: p.Dir, Sourcefile: "wisr:entry", Loader: api.LoaderJS}
+	options.Stdin = &api.StdinOptions{Contents: e.text(), ResolveDir: p.Dir, Sourcefile: "wisr:entry", Loader: api.LoaderJS}
 	options.Sourcemap = api.SourceMapExternal
 	options.SourcesContent = api.SourcesContentExclude
 	options.MinifyWhitespace, options.MinifySyntax = true, true
 	result := api.Build(options)
 	if len(result.Errors) > 0 {
-		return nil, p.errors(result.Errors)
+		return result, p.errors(result.Errors)
 	}
 	for _, f := range result.OutputFiles {
 		if strings.HasSuffix(f.Path, ".map") {
@@ -71,8 +85,7 @@ func Make(p Page) (*Bundle, error) {
 			b.Script = f.Contents
 		}
 	}
-	b.Files, err = p.inputs(result.Metafile)
-	return b, err
+	return result, nil
 }
 
 // options are what all builds of a page have in common.
@@ -98,7 +111,7 @@ func (p Page) options() api.BuildOptions {
 		},
 		LegalComments: api.LegalCommentsNone,
 		LogLevel:      api.LogLevelSilent,
-		Plugins:       []api.Plugin{sdk()},
+		Plugins:       []api.Plugin{sdk(p)},
 	}
 }
 

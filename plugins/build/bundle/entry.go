@@ -14,11 +14,15 @@ import (
 type entry struct {
 	page      Page
 	framework framework // none for a page that renders by itself
+	intl      bool      // it names what the runtime has Intl for
 }
 
 func (e entry) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "import { start } from %q;\n", runtimePath)
+	if e.intl {
+		fmt.Fprintf(&b, "import %q;\n", intlPath)
+	}
 	renderer := "undefined"
 	if e.framework.name != "" {
 		b.WriteString(e.framework.imports)
@@ -28,6 +32,10 @@ func (e entry) text() string {
 	fmt.Fprintf(&b, "start(page, %q, %q, %s);\n", e.page.File, e.page.defaultAt(), renderer)
 	return b.String()
 }
+
+// namesIntl tells whether a script may need Intl, which takes longer to load than all
+// the rest of the runtime.
+var namesIntl = regexp.MustCompile(`\bIntl\b|\b(toLocale(Date|Time)?String|localeCompare)\b`).Match
 
 var exportsDefault = regexp.MustCompile(`(?m)^[ \t]*(export[ \t]+default\b|export[ \t]*\{[^}]*\bas[ \t]+default\b)`)
 

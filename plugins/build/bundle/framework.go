@@ -2,9 +2,11 @@ package bundle
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 )
 
 // framework is what a page's components are of.
@@ -20,8 +22,8 @@ var frameworks = []framework{
 	{
 		name:     "preact",
 		needs:    "preact preact-render-to-string",
-		imports:  "import { h } from \"preact\";\nimport { renderToString } from \"preact-render-to-string\";\n",
-		renderer: "(component, props) => renderToString(h(component, props))",
+		imports:  "import * as preact from \"preact\";\nimport { renderToString } from \"preact-render-to-string\";\n",
+		renderer: "(component, props) => renderToString(preact.h(component, props))",
 	},
 	{
 		name:     "react",
@@ -35,15 +37,43 @@ var frameworks = []framework{
 	},
 }
 
+// inEngine is how Preact's components are rendered where the engine knows its elements.
+const inEngine = "preactRenderer(preact, renderToString)"
+
 // framework finds that of the page: what its JSX is compiled for.
 func (p Page) framework() (framework, error) {
 	source := p.jsxImportSource()
 	for _, f := range frameworks {
 		if f.name == source {
+			if f.name == "preact" && p.knownPreact() {
+				f.imports += fmt.Sprintf("import { preact as preactRenderer } from %q;\n", preactPath)
+				f.renderer = inEngine
+			}
 			return f, nil
 		}
 	}
 	return framework{}, p.fail("its JSX is for " + source + ", whose components wisr does not know how to render: export a function named render that does")
+}
+
+// knownPreact tells whether the page's Preact is one whose elements the engine knows: what
+// they are made of is Preact's own affair, but the same in all releases of these.
+func (p Page) knownPreact() bool {
+	return strings.HasPrefix(p.installed("preact"), "10.") && strings.HasPrefix(p.installed("preact-render-to-string"), "6.")
+}
+
+// installed is the version of a package that the page finds, "" if there is none.
+func (p Page) installed(name string) string {
+	for dir := p.Dir; ; dir = filepath.Dir(dir) {
+		if text, err := os.ReadFile(filepath.Join(dir, "node_modules", name, "package.json")); err == nil {
+			var d struct{ Version string }
+			if json.Unmarshal(text, &d) == nil {
+				return d.Version
+			}
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
 }
 
 var pragma = regexp.MustCompile(`@jsxImportSource\s+(\S+)`)

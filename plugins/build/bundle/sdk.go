@@ -11,8 +11,12 @@ import (
 	js "github.com/wisr-dev/wisr/sdk/js"
 )
 
-// runtimePath is imported by the entry alone.
-const runtimePath = "wisr:runtime"
+// What is imported by the entry alone.
+const (
+	runtimePath = "wisr:runtime"
+	preactPath  = "wisr:preact"
+	intlPath    = "wisr:intl"
+)
 
 // sdkPackage is what authors import. It is found where npm has installed it; where
 // it is not, ours of the same version as this program is taken.
@@ -20,15 +24,17 @@ const sdkPackage = "@wisr/page"
 
 const sdkNamespace = "wisr"
 
-// sdk resolves what comes with this program.
-func sdk() api.Plugin {
+// sdk resolves what comes with this program, and what that imports as the page would.
+func sdk(p Page) api.Plugin {
 	return api.Plugin{Name: "wisr", Setup: func(b api.PluginBuild) {
 		own := func(file string) api.OnResolveResult {
 			return api.OnResolveResult{Path: file, Namespace: sdkNamespace}
 		}
-		b.OnResolve(api.OnResolveOptions{Filter: "^" + runtimePath + "$"}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
-			return own("runtime/index.js"), nil
-		})
+		for path, file := range map[string]string{runtimePath: "runtime/index.js", preactPath: "runtime/preact.js", intlPath: "runtime/intl/start.js"} {
+			b.OnResolve(api.OnResolveOptions{Filter: "^" + path + "$"}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
+				return own(file), nil
+			})
+		}
 		b.OnResolve(api.OnResolveOptions{Filter: "^" + sdkPackage + "(/jsx-runtime)?$"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			if a.PluginData == sdkPackage { // asked below
 				return api.OnResolveResult{}, nil
@@ -39,13 +45,21 @@ func sdk() api.Plugin {
 			}
 			return own(cmp.Or(strings.TrimPrefix(strings.TrimPrefix(a.Path, sdkPackage), "/"), "index") + ".js"), nil
 		})
+		if p.knownPreact() {
+			b.OnResolve(api.OnResolveOptions{Filter: "^preact/jsx(-dev)?-runtime$"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+				if a.Namespace == sdkNamespace { // ours has some of Preact's
+					return api.OnResolveResult{}, nil
+				}
+				return own("runtime/preact-jsx.js"), nil
+			})
+		}
 		b.OnResolve(api.OnResolveOptions{Filter: `^\.`, Namespace: sdkNamespace}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			return own(path.Join(path.Dir(a.Importer), a.Path)), nil
 		})
 		b.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: sdkNamespace}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
 			text, err := fs.ReadFile(js.Files, a.Path)
 			contents := string(text)
-			return api.OnLoadResult{Contents: &contents, Loader: api.LoaderJS}, err
+			return api.OnLoadResult{Contents: &contents, Loader: api.LoaderJS, ResolveDir: p.Dir}, err
 		})
 	}}
 }

@@ -9,6 +9,8 @@
 // Nothing is freed here that lives to the end of a generation: its memory goes
 // with it.
 #include "host.h"
+#include "html.h"
+#include "rejected.h"
 
 struct part { const char *at; u32 size; };
 __attribute__((import_module("linker"), import_name("parts"))) const struct part *parts(void);
@@ -30,10 +32,11 @@ static JSContext *ctx;
 // What the runtime handed over.
 static JSValue serve;    // (export: string, input: object) → string, Uint8Array, or a promise of it
 static JSValue turn;     // (): does what is waited for, and throws if nothing is
-static JSValue describe; // (error) → string
+static JSValue describe; // (error, unawaited: boolean) → string
 
 static JSValue broken; // what the script threw when it was evaluated
 static int is_broken;
+static int is_unawaited; // it was in a promise that nobody awaits
 
 static int failed(JSValue v) { return JS_TagOf(v) == JS_TAG_EXCEPTION; }
 
@@ -51,7 +54,8 @@ static void set_error(const char *text, u32 size) {
 // tell sets a JavaScript error as that of the call. There may be no memory left to
 // make a text of it; what is thrown meanwhile is then told instead, and at last C's own words.
 static int tell(JSValue error) {
-	JSValue text = JS_Call(ctx, describe, JS_UNDEFINED, 1, &error);
+	JSValue args[2] = {error, JS_NewBool(is_unawaited)};
+	JSValue text = JS_Call(ctx, describe, JS_UNDEFINED, 2, args);
 	if (failed(text)) text = JS_GetException(ctx);
 	u32 size = 0;
 	const char *s = JS_ToCStringLen2(ctx, &size, text, 0);
@@ -63,8 +67,15 @@ static int tell(JSValue error) {
 	return 1;
 }
 
+static JSValue reject(JSValue reason) {
+	broken = reason;
+	is_broken = 1;
+	return JS_EXCEPTION;
+}
+
 // settle runs jobs, and what they wait for, until a promise is settled. It gives
-// its value, or an exception.
+// its value, or an exception; as in Node it is one, too, that another promise was rejected
+// of which nobody will know.
 static JSValue settle(JSValue v) {
 	for (;;) {
 		JSContext *of;
@@ -72,12 +83,13 @@ static JSValue settle(JSValue v) {
 		while ((more = JS_ExecutePendingJob(rt, &of)) > 0) {}
 		if (more < 0) return JS_EXCEPTION;
 		int state = JS_TagOf(v) == JS_TAG_OBJECT ? JS_PromiseState(ctx, v) : -1;
-		if (state == JS_PROMISE_FULFILLED) return JS_PromiseResult(ctx, v);
-		if (state == JS_PROMISE_REJECTED) {
-			broken = JS_PromiseResult(ctx, v);
-			is_broken = 1;
-			return JS_EXCEPTION;
+		if (state == JS_PROMISE_REJECTED) return reject(JS_PromiseResult(ctx, v));
+		JSValue reason;
+		if (rejected_first(ctx, v, &reason)) {
+			is_unawaited = 1;
+			return reject(reason);
 		}
+		if (state == JS_PROMISE_FULFILLED) return JS_PromiseResult(ctx, v);
 		if (state != JS_PROMISE_PENDING) return v;
 		if (failed(JS_Call(ctx, turn, JS_UNDEFINED, 0, 0))) return JS_EXCEPTION;
 	}
@@ -104,6 +116,8 @@ static int answer(JSValue v) {
 static int call(const char *name) {
 	if (is_broken) return tell(broken);
 	JS_UpdateStackTop(rt);
+	char here;
+	html_begin(&here, STACK);
 	u32 size = wisr_input_read(0, 0);
 	char *text = malloc(size + 1); // JS_ParseJSON wants a zero behind it
 	if (!text) {
@@ -118,7 +132,7 @@ static int call(const char *name) {
 	free(text);
 	args[0] = JS_NewStringLen(ctx, name, length(name));
 	JSValue v = JS_Call(ctx, serve, JS_UNDEFINED, 2, args);
-	if (!failed(v) && JS_TagOf(v) == JS_TAG_OBJECT) v = settle(v);
+	if (!failed(v)) v = settle(v);
 	if (failed(v)) return tell(thrown());
 	return answer(v);
 }
@@ -265,7 +279,10 @@ EXPORT("_initialize") void initialize(void) {
 	rt = JS_NewRuntime();
 	JS_SetMaxStackSize(rt, STACK);
 	JS_SetGCThreshold(rt, COLLECT_FROM);
+	rejected_watch(rt);
 	ctx = JS_NewContext(rt);
+	char here;
+	html_begin(&here, STACK);
 	JSValue host = JS_NewObject(ctx);
 	function(host, "begin", host_begin, 3);
 	function(host, "log", host_log, 2);
@@ -276,6 +293,11 @@ EXPORT("_initialize") void initialize(void) {
 	function(host, "fetchAll", host_fetch_all, 1);
 	function(host, "sleep", host_sleep, 1);
 	function(host, "sourceMap", host_source_map, 0);
+	function(host, "html", html_tree, 5);
+	function(host, "htmlChild", html_child, 3);
+	function(host, "htmlText", html_text, 1);
+	function(host, "htmlJSX", html_jsx, 2);
+	function(host, "jsx", html_node, 3);
 	// The runtime takes it away before the page's own code runs.
 	JS_SetPropertyStr(ctx, JS_GetGlobalObject(ctx), "wisr:host", host);
 	if (failed(evaluate())) {
@@ -286,7 +308,7 @@ EXPORT("_initialize") void initialize(void) {
 }
 
 // What the engine imports from env. Nothing of it is asked for: the shim
-// registers no interrupt handler, module loader, rejection tracker or callback that would.
+// registers no interrupt handler, module loader or callback by those names that would.
 
 EXPORT("host_get_timezone_offset") int timezone_offset(u32 low, u32 high) {
 	(void)low, (void)high;

@@ -7,7 +7,8 @@ const FRAME = /^\s*at (?:(.*?) \()?page\.js:(\d+):(\d+)\)?$/;
 const MAX_FRAMES = 40;
 const MAX_CAUSES = 5;
 
-export function describe(error) {
+// unawaited tells that it was thrown where nobody waits for it.
+export function describe(error, unawaited) {
   const frames = stack(error);
   // An error's own constructors are on its stack, and are not where it was made.
   while (
@@ -18,7 +19,7 @@ export function describe(error) {
   )
     frames.shift();
   const at = error?.at ?? frames[0]?.at;
-  const text = `${title(error)}${at ? ` (${at})` : ""}`;
+  const text = `${title(error)}${unawaited ? ", in a promise that nobody awaits" : ""}${at ? ` (${at})` : ""}`;
   const lines = frames.map((f) => `    at ${f.name ? `${f.name} (${f.at})` : f.at}`);
   let cause = error?.cause;
   for (let n = 0; n < MAX_CAUSES && cause !== undefined && cause !== null; n++, cause = cause.cause) {

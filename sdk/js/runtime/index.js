@@ -10,6 +10,5 @@ import "./headers.js";
 import "./stream.js";
 import "./fetch.js";
 import "./clone.js";
-import "./intl/index.js";
 
 export { start } from "./start.js";
