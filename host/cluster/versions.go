@@ -94,6 +94,7 @@ func (v *Versions) Start(ctx context.Context, reg *registry.Registry) error {
 			return fmt.Errorf("plugin %s: %w", name, err)
 		}
 	}
+	v.c.spawn(v.sweep)
 	v.c.spawn(func(ctx context.Context) {
 		v.decided.Follow(ctx, func(name string) { v.follow(ctx, name) })
 	})

@@ -98,9 +98,10 @@ func (r *Register) Follow(ctx context.Context, fn func(name string)) {
 	})
 }
 
-// PutFile keeps a file under a name, unless there is one: a name stands for its content.
+// PutFile keeps a file under a name, unless there is one: a name stands for its content. One that
+// Sweep might remove before it is named counts as none.
 func (r *Register) PutFile(ctx context.Context, name string, data []byte) error {
-	if _, err := r.files.GetInfo(ctx, name); err == nil {
+	if info, err := r.files.GetInfo(ctx, name); err == nil && time.Since(info.ModTime) < unnamed/2 {
 		return nil
 	}
 	_, err := r.files.Put(ctx, jetstream.ObjectMeta{Name: name}, bytes.NewReader(data))
