@@ -23,6 +23,9 @@ const (
 	// back by then; and a second loss within the time is unlikely.
 	forgetAfter = time.Hour
 	forgetEvery = 30 * time.Second
+	// unanswered is when a server counts as away that does not answer the leader, who asks every second. The servers
+	// themselves say so only after minutes if it was killed.
+	unanswered = 5 * time.Second
 	// forgetWithin is how long the servers may take to agree that a host is gone.
 	forgetWithin = 10 * time.Second
 )
@@ -82,7 +85,7 @@ func (c *Cluster) members(ctx context.Context) ([]Member, error) {
 	}
 	list := []Member{{Name: meta.Leader, ID: meta.Peer, Leader: true}}
 	for _, r := range meta.Replicas {
-		m := Member{Name: r.Name, ID: r.Peer, Away: r.Offline}
+		m := Member{Name: r.Name, ID: r.Peer, Away: r.Offline || r.Active > unanswered}
 		if strings.ContainsRune(m.Name, ' ') { // "Server name unknown at this time"
 			m.Name = "?" + m.ID
 		}

@@ -61,7 +61,7 @@ func (c *Cluster) serve() error {
 		Cluster: server.ClusterOpts{
 			Name: c.opt.Name, Host: host, Port: port, TLSConfig: c.opt.TLS, TLSTimeout: 5, AuthTimeout: 5,
 			PingInterval: 2 * time.Second, MaxPingsOut: 2, // a link that swallows everything is noticed
-			ConnectRetries: -1, Advertise: c.opt.advertise,
+			ConnectRetries: -1, Advertise: c.advertised(),
 		},
 		DisableJetStreamBanner: true,
 	}
@@ -90,6 +90,19 @@ func (c *Cluster) serve() error {
 		return errors.New("the server in this process did not start; see the log")
 	}
 	return c.admit()
+}
+
+// advertised is the address of which hosts that were told of this one tell each other, "" for that from
+// which it is seen to connect: a machine may have several, and only listens on one.
+func (c *Cluster) advertised() string {
+	if c.opt.advertise != "" {
+		return c.opt.advertise
+	}
+	host, port, err := net.SplitHostPort(c.opt.Listen)
+	if ip := net.ParseIP(host); err != nil || port == "0" || host == "" || ip != nil && ip.IsUnspecified() {
+		return ""
+	}
+	return c.opt.Listen
 }
 
 // door is how another process of the same user reaches the server in this one.

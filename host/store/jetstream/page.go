@@ -92,9 +92,9 @@ func (s *Store) decode(ctx context.Context, m *message) (*isr.Entry, error) {
 	}
 	data := m.data
 	if at.file != "" {
-		ctx, cancel := within(ctx, patience)
+		ctx, cancel := within(ctx, s.opt.Patience)
 		defer cancel()
-		if data, err = s.files.GetBytes(ctx, at.file); err != nil {
+		if data, err = file(ctx, s.files, at.file); err != nil {
 			return nil, fmt.Errorf("the file of the page: %w", err)
 		}
 	}

@@ -110,5 +110,18 @@ func (r *Register) PutFile(ctx context.Context, name string, data []byte) error 
 
 // File returns a file.
 func (r *Register) File(ctx context.Context, name string) ([]byte, error) {
-	return r.files.GetBytes(ctx, name)
+	return file(ctx, r.files, name)
 }
+
+// file reads a file that was written before its name was told. The nearest replica may not have it yet.
+func file(ctx context.Context, files jetstream.ObjectStore, name string) ([]byte, error) {
+	for end := time.Now().Add(lagging); ; {
+		data, err := files.GetBytes(ctx, name)
+		if err == nil || !errors.Is(err, jetstream.ErrObjectNotFound) || time.Now().After(end) || !sleep(ctx, 20*time.Millisecond) {
+			return data, err
+		}
+	}
+}
+
+// lagging is how long a replica may lack a file that another has.
+const lagging = 5 * time.Second
