@@ -116,6 +116,7 @@ func (c *Cluster) connect() error {
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond),
 		nats.RetryOnFailedConnect(true),
+		nats.Timeout(10 * time.Second),
 		nats.ReconnectBufSize(-1), // what cannot be sent fails at once, and is not sent later
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { c.log.Debug("cluster", "cause", err) }),
 	}
