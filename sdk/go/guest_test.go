@@ -89,21 +89,14 @@ func (g guest) generate(t *testing.T, do string) (o outcome, err error) {
 	}
 	defer i.Close()
 	defer func() { o.log, o.sources = i.Log(), i.Sources() }()
-	in, err := g.input(do).Props("stale")
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := i.Call(t.Context(), "getStaticProps", in)
+	out, err := i.Call(t.Context(), "getStaticProps", g.input(do).Props("stale"))
 	if err != nil {
 		return o, err
 	}
 	if o.result, err = contract.DecodeResult(out); err != nil || o.result.Kind != contract.KindProps {
 		return o, err
 	}
-	if in, err = g.input(do).Render(o.result.Props, false); err != nil {
-		t.Fatal(err)
-	}
-	out, err = i.Call(t.Context(), "render", in)
+	out, err = i.Call(t.Context(), "render", g.input(do).Render(o.result.Props, false))
 	o.body = string(out)
 	return o, err
 }
@@ -165,11 +158,7 @@ func (g guest) paths(t *testing.T) {
 	in := contract.PathsInput{Route: g.pat.String(), Locales: []string{"en", "fr"}, DefaultLocale: "en"}
 	var got []contract.Path
 	for range 2 {
-		data, err := in.JSON()
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := i.Call(t.Context(), "getStaticPaths", data)
+		out, err := i.Call(t.Context(), "getStaticPaths", in.JSON())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,10 +207,7 @@ func (g guest) pages(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer i.Close()
-	in, err := g.input("x").Render(json.RawMessage(`{}`), true)
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := g.input("x").Render(json.RawMessage(`{}`), true)
 	if out, err := i.Call(t.Context(), "render", in); err != nil || string(out) != "<!doctype html><p>one moment" {
 		t.Errorf("fallback: %q, %v", out, err)
 	}
