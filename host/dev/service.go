@@ -183,10 +183,10 @@ func (s *Service) follow(ctx context.Context, stop context.CancelFunc, over <-ch
 		case <-s.changed:
 			s.log.Info("[dev] its files changed; ended, to be started anew")
 			stop()
-			<-over
+			_ = <-over // how it ended is our doing
 			return true
 		case <-ctx.Done():
-			<-over
+			_ = <-over
 			return false
 		}
 	}
