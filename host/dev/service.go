@@ -160,6 +160,7 @@ func (s *Service) once(ctx context.Context) (changed bool) {
 }
 
 // follow waits for the end of a service that was started, and tells when it is ready.
+// It ends by itself, by stop if its files have changed, or with ctx.
 func (s *Service) follow(ctx context.Context, stop context.CancelFunc, over <-chan error) (changed bool) {
 	look := time.NewTicker(glance)
 	defer look.Stop()
@@ -176,18 +177,15 @@ func (s *Service) follow(ctx context.Context, stop context.CancelFunc, over <-ch
 				wake(s.settled)
 			}
 		case err := <-over:
-			if ctx.Err() == nil {
+			if ctx.Err() == nil && !changed {
 				s.tellEnd(err)
 			}
-			return false
+			return changed
 		case <-s.changed:
 			s.log.Info("[dev] its files changed; ended, to be started anew")
+			changed = true
+			look.Stop() // it is not ready, even if it answers to its end
 			stop()
-			_ = <-over // how it ended is our doing
-			return true
-		case <-ctx.Done():
-			_ = <-over
-			return false
 		}
 	}
 }
