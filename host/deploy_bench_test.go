@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -38,11 +39,11 @@ type deployer struct {
 	module []byte
 }
 
-func newDeployHost(b *testing.B) *deployHost {
+func newDeployHost(b *testing.B, flags ...string) *deployHost {
 	b.Helper()
 	dir := b.TempDir()
 	file := filepath.Join(dir, "plugins", "do", "page.wasm")
-	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", file, "../sdk/go/testdata/guest")
+	cmd := exec.Command("go", append(append([]string{"build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", file}, flags...), "../sdk/go/testdata/guest")...)
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		b.Fatalf("%v: %v\n%s", cmd, err, out)
@@ -139,8 +140,45 @@ func BenchmarkDeploy(b *testing.B) {
 // one version after the other goes live: of a module that is known, and of ones that have to be compiled.
 func BenchmarkHitsDuringReloads(b *testing.B) {
 	h := newDeployHost(b)
-	b.Run("known", func(b *testing.B) { h.reload(b, false) })
-	b.Run("new", func(b *testing.B) { h.reload(b, true) })
+	b.Run("known", func(b *testing.B) { h.reload(b, false, 9, time.Second) })
+	b.Run("new", func(b *testing.B) { h.reload(b, true, 9, time.Second) })
+	b.Run("large", func(b *testing.B) { // 20 MB, most of it code
+		h := newDeployHost(b, large(b, 2300)...)
+		b.ReportMetric(float64(len(h.module))/(1<<20), "MB")
+		h.reload(b, true, 3, 10*time.Second)
+	})
+}
+
+// large are the flags with which the page is built with n more functions.
+func large(b *testing.B, n int) []string {
+	b.Helper()
+	dir := b.TempDir()
+	var source strings.Builder
+	source.WriteString("package main\n\nfunc init() { more = append(more")
+	for i := range n {
+		fmt.Fprintf(&source, ", more%d", i)
+	}
+	source.WriteString(") }\n\n//go:noinline\nfunc call(i int, s []uint64) { more[i](s) }\n\nvar more []func([]uint64)\n")
+	for i := range n {
+		fmt.Fprintf(&source, "\nfunc more%d(s []uint64) {\n", i)
+		for j := range 20 {
+			fmt.Fprintf(&source, "\tif s[%d] > %d {\n\t\ts[%d] = s[%d]*%d + s[%d]\n\t}\n", j, i*j, j+1, j+2, i+j, j+3)
+		}
+		source.WriteString("}\n")
+	}
+	file, err := filepath.Abs("../sdk/go/testdata/guest/more.go")
+	if err != nil {
+		b.Fatal(err)
+	}
+	written, list := filepath.Join(dir, "more.go"), filepath.Join(dir, "overlay.json")
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{file: written}})
+	if err == nil {
+		err = errors.Join(os.WriteFile(written, []byte(source.String()), 0o644), os.WriteFile(list, overlay, 0o644))
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return []string{"-overlay=" + list}
 }
 
 // Settings of the process that deploys: to which private listener, which module, the number of
@@ -154,9 +192,9 @@ const (
 
 // reload compares hits, while another process loads one version after the
 // other: who deploys is not the host.
-func (h *deployHost) reload(b *testing.B, fresh bool) {
+func (h *deployHost) reload(b *testing.B, fresh bool, rounds int, span time.Duration) {
 	reloads, took := 0, time.Duration(0)
-	h.compareHits(b, func() (stop func()) {
+	h.compareHits(b, rounds, span, func() (stop func()) {
 		c := exec.Command(os.Args[0], "-test.run=^TestDeploysByAProcessOfItsOwn$", "-test.count=1", "-test.v")
 		c.Env = append(os.Environ(), deployedTo+"="+h.admin, deployedFile+"="+h.file, deployedFrom+"="+fmt.Sprint(h.last+1), deployedNew+"="+fmt.Sprint(fresh))
 		var out bytes.Buffer

@@ -61,11 +61,10 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 // turns. "p99-ratio" is the 99th percentile of the second over that of the first,
 // "rate-ratio" its requests per second over the first's; medians of several turns.
 // The clients are another process, as visitors are.
-func (h *benchHost) compareHits(b *testing.B, load func() (stop func())) {
-	const span = time.Second
+func (h *benchHost) compareHits(b *testing.B, rounds int, span time.Duration, load func() (stop func())) {
 	var idle, busy []time.Duration
 	var p99, rate []float64
-	for range max(9, b.N) {
+	for range max(rounds, b.N) {
 		without := h.hits(span)
 		stop := load()
 		with := h.hits(span)

@@ -17,7 +17,7 @@ import (
 // two pages for each core render for ever.
 func BenchmarkHitsWhileRendering(b *testing.B) {
 	h, loops := newLoopingHost(b)
-	h.compareHits(b, func() (stop func()) {
+	h.compareHits(b, 9, time.Second, func() (stop func()) {
 		ctx, cancel := context.WithCancel(b.Context())
 		var rendering sync.WaitGroup
 		for k := range loops {
