@@ -80,7 +80,8 @@ func (s *site) settled() {
 	s.until("no generation is under way", func() bool { return generations() == 0 })
 }
 
-// generations counts those of all hosts in this process.
+// generations counts those of all hosts in this process, also those whose page
+// is there already while their worker has not ended yet.
 func generations() int { return goroutines("isr.(*Engine).dispatch in goroutine") }
 
 // goroutines counts how often a text is in the stacks of all goroutines.
