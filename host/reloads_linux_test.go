@@ -184,7 +184,7 @@ func flat(t *testing.T, during []usage) {
 		}
 		first, second := middle(during[:half]), middle(during[half:])
 		t.Logf("%s: %d in the first half, %d in the second", what, first, second)
-		if second > first+max(first/33, 2) {
+		if second > first+max(first/33, 8) { // a thread that came late has a few maps of its own; a leak has hundreds
 			t.Errorf("%s: %d in the first half, %d in the second", what, first, second)
 		}
 	}
