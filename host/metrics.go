@@ -1,7 +1,6 @@
 package host
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/wisr-dev/wisr/host/guard"
 	"github.com/wisr-dev/wisr/host/isr"
-	"github.com/wisr-dev/wisr/host/serve"
 	"github.com/wisr-dev/wisr/plugins/registry"
 )
 
@@ -109,21 +107,13 @@ func (m *metrics) failed(f isr.Failed) {
 	m.duration.WithLabelValues(f.Plugin).Observe(f.Took.Seconds())
 }
 
-// counted counts the visits that pass through to Pages.
-type counted struct {
-	serve.Pages
-	m *metrics
-}
-
-// Visit counts how it was answered.
-func (c counted) Visit(ctx context.Context, p isr.Page, manner isr.Manner) (isr.Answer, error) {
-	answer, err := c.Pages.Visit(ctx, p, manner)
-	if err != nil || int(answer.State) >= len(c.m.visits) {
-		c.m.visitsOther.Inc()
+// visited counts how a visit was answered.
+func (m *metrics) visited(state isr.State, err error) {
+	if err != nil || int(state) >= len(m.visits) {
+		m.visitsOther.Inc()
 	} else {
-		c.m.visits[answer.State].Inc()
+		m.visits[state].Inc()
 	}
-	return answer, err
 }
 
 // plugins tells which versions are active, of the table of the moment: what

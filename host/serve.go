@@ -117,7 +117,7 @@ func (h *Host) visitors(ctx context.Context) (server *serve.Server, stop func(),
 	}
 	opt.Drafts.Secret = h.cfg.Draft.Secret
 	if h.opt.Mode != Dev {
-		opt.Pages, opt.Drafts.Pages = counted{h.engine, h.metrics}, h.drafts()
+		opt.Pages, opt.Visited, opt.Drafts.Pages = h.engine, h.metrics.visited, h.drafts()
 		opt.Revalidate, opt.RevalidateSecret = h.demand, h.cfg.Revalidate.Secret
 		if opt.Hooks, err = h.hooks(); err != nil {
 			return nil, nil, err

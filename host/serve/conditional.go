@@ -9,15 +9,15 @@ import (
 
 // has tells whether the visitor has the representation with this entity tag
 // (S51, RFC 9110 section 13.1.2). Only an answer that would succeed can be unneeded.
-func has(r *fasthttp.RequestCtx, etag []byte, status int) bool {
-	if status < 200 || status > 299 {
+// first is the request's first If-None-Match, nil if it has none.
+func has(r *fasthttp.RequestCtx, first, etag []byte, status int) bool {
+	if first == nil || status < 200 || status > 299 {
 		return false
 	}
-	header := &r.Request.Header
-	if bytes.Equal(header.Peek(fiber.HeaderIfNoneMatch), etag) { // most often it is just the one
+	if bytes.Equal(first, etag) { // most often it is just the one
 		return true
 	}
-	for _, list := range header.PeekAll(fiber.HeaderIfNoneMatch) {
+	for _, list := range r.Request.Header.PeekAll(fiber.HeaderIfNoneMatch) {
 		if matches(list, etag) {
 			return true
 		}

@@ -63,8 +63,10 @@ func (s *Server) data(r *fasthttp.RequestCtx, rest string) error {
 	if !ok {
 		return s.noData(r)
 	}
-	draft, done := s.drafting(r)
-	defer done()
+	draft, forged := s.drafting(r)
+	if forged {
+		defer s.takeDraft(r)
+	}
 	if !draft && match.Version.Fallback == page.FallbackFalse && !match.Known() {
 		return s.noData(r)
 	}

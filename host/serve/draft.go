@@ -121,21 +121,22 @@ func (s *Server) draftScope(r *fasthttp.RequestCtx) string {
 	return strings.ToLower(string(r.Request.Header.Host())) + s.opt.BasePath
 }
 
-// drafting tells whether a request is an editor's (S121). A cookie that is
-// forged or has expired is taken away, once the page is written (S122): done is for that.
-func (s *Server) drafting(r *fasthttp.RequestCtx) (yes bool, done func()) {
+// drafting tells whether a request is an editor's (S121), or has a cookie that is
+// forged or has expired, which is to be taken away once the page is written.
+func (s *Server) drafting(r *fasthttp.RequestCtx) (yes, forged bool) {
 	if s.draftKey == nil || !bytes.Contains(r.Request.Header.Peek(fiber.HeaderCookie), []byte(draftCookie+"=")) {
-		return false, func() {}
+		return false, false
 	}
-	if s.draftKey.verify(string(r.Request.Header.Cookie(draftCookie)), s.draftScope(r), s.opt.Now()) {
-		return true, func() {}
-	}
-	return false, func() {
-		s.setDraft(r, "", 0)
-		// The page may be for everybody, but this answer is not: a cache
-		// that kept it would take the cookies of others away.
-		r.Response.Header.Set(fiber.HeaderCacheControl, noStore)
-	}
+	yes = s.draftKey.verify(string(r.Request.Header.Cookie(draftCookie)), s.draftScope(r), s.opt.Now())
+	return yes, !yes
+}
+
+// takeDraft takes the cookie away (S122).
+func (s *Server) takeDraft(r *fasthttp.RequestCtx) {
+	s.setDraft(r, "", 0)
+	// The page may be for everybody, but this answer is not: a cache
+	// that kept it would take the cookies of others away.
+	r.Response.Header.Set(fiber.HeaderCacheControl, noStore)
 }
 
 // ask asks for a page: a draft of it, or what visitors get.

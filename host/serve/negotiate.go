@@ -114,5 +114,5 @@ func (s *Server) represent(r *fasthttp.RequestCtx, etag string, body []byte, cod
 		tag = appendTag(buf[:0], etag, coded.Coding)
 	}
 	header.SetCanonical(headerETag, tag)
-	return body, has(r, tag, status)
+	return body, has(r, r.Request.Header.Peek(fiber.HeaderIfNoneMatch), tag, status)
 }

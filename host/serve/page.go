@@ -22,8 +22,10 @@ const (
 
 // show answers with the page that a path led to.
 func (s *Server) show(r *fasthttp.RequestCtx, p *place) error {
-	draft, done := s.drafting(r)
-	defer done()
+	draft, forged := s.drafting(r)
+	if forged {
+		defer s.takeDraft(r)
+	}
 	if !draft && !p.open {
 		return s.notFound(r, p.match.Locale)
 	}
@@ -35,7 +37,7 @@ func (s *Server) show(r *fasthttp.RequestCtx, p *place) error {
 	switch {
 	case answer.State == isr.Pending:
 		return s.shell(r, p)
-	case answer.State == isr.Hit && p.last.again(r, asked, answer):
+	case answer.State == isr.Hit && !forged && p.last.again(r, asked, answer):
 		return nil
 	}
 	return s.write(r, p, answer)
@@ -75,6 +77,9 @@ func (s *Server) write(r *fasthttp.RequestCtx, p *place, answer isr.Answer) erro
 // context ends when the host begins to shut down: who was let in is served (S146).
 func (s *Server) visit(v *registry.Version, key string, manner isr.Manner) (isr.Answer, error) {
 	answer, err := s.opt.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: v.Plugin, Version: v.ID}, manner)
+	if s.opt.Visited != nil {
+		s.opt.Visited(answer.State, err)
+	}
 	if err == nil && answer.Entry != nil && answer.Entry.Kind != page.KindNotFound {
 		v.Served(key, answer.At)
 	}
@@ -84,7 +89,7 @@ func (s *Server) visit(v *registry.Version, key string, manner isr.Manner) (isr.
 // manner is how a request for a page is to be answered.
 func (s *Server) manner(r *fasthttp.RequestCtx, v *registry.Version, asked asked) isr.Manner {
 	switch {
-	case asked.has(askedPurpose) && isPrefetch(r):
+	case asked.purpose && isPrefetch(r):
 		return isr.Prefetch
 	case v.Route.Dynamic() && v.Fallback == page.FallbackTrue && !s.crawlers.match(r.Request.Header.UserAgent()):
 		return isr.Hurried

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +20,7 @@ type sent struct {
 	accept            string // Accept-Encoding, by which the body was chosen
 	coding            int    // which of the entry's Encodings; -1: the plain body
 
-	head fasthttp.ResponseHeader
+	head fasthttp.ResponseHeader // by inOne
 	tag  []byte
 }
 
@@ -36,11 +37,7 @@ func (l *last) again(r *fasthttp.RequestCtx, asked asked, answer isr.Answer) boo
 	if known == nil || !known.of(answer) {
 		return false
 	}
-	var accept []byte
-	if asked.has(askedEncoding) {
-		accept = r.Request.Header.Peek(fiber.HeaderAcceptEncoding)
-	}
-	if known.accept != string(accept) {
+	if known.accept != string(asked.encoding) {
 		return false
 	}
 	known.head.CopyTo(&r.Response.Header)
@@ -48,7 +45,7 @@ func (l *last) again(r *fasthttp.RequestCtx, asked asked, answer isr.Answer) boo
 	if known.coding >= 0 {
 		body = answer.Entry.Encodings[known.coding].Body
 	}
-	_ = finish(r, body, asked.has(askedIfNoneMatch) && has(r, known.tag, known.head.StatusCode()))
+	_ = finish(r, body, has(r, asked.tags, known.tag, known.head.StatusCode()))
 	return true
 }
 
@@ -71,8 +68,34 @@ func (l *last) keep(r *fasthttp.RequestCtx, answer isr.Answer) {
 			made.coding = i
 		}
 	}
-	header.CopyTo(&made.head)
+	inOne(&made.head, header)
 	l.Store(made)
+}
+
+// inOne makes a head to be sent as it is, in which no field can be read or replaced:
+// all are the value of the first, with the lines of the others after it. fasthttp
+// copies and writes every field by itself, and that is an eighth of what a 304 costs beside
+// one that has none.
+func inOne(to, header *fasthttp.ResponseHeader) {
+	to.SetStatusCode(header.StatusCode())
+	to.SetContentTypeBytes(header.ContentType())
+	to.SetContentEncodingBytes(header.ContentEncoding())
+	var first, lines []byte
+	header.VisitAll(func(name, value []byte) {
+		switch string(name) {
+		case fiber.HeaderContentType, fiber.HeaderContentEncoding, fiber.HeaderContentLength, fiber.HeaderServer, fiber.HeaderDate:
+			return // fasthttp has a place of its own for it
+		}
+		if first == nil {
+			first = bytes.Clone(name)
+		} else {
+			lines = append(append(append(lines, "\r\n"...), name...), ": "...)
+		}
+		lines = append(lines, value...)
+	})
+	if first != nil {
+		to.SetCanonical(first, lines)
+	}
 }
 
 func (s *sent) of(answer isr.Answer) bool {

@@ -34,6 +34,7 @@ type Pages interface {
 // Options of a Server.
 type Options struct {
 	Pages         Pages
+	Visited       func(isr.State, error) // told of what Pages answered; nil: nobody
 	Drafts        Drafts
 	Table         func() *registry.Table
 	Public        *Public
@@ -144,7 +145,7 @@ func (s *Server) answer(r *fasthttp.RequestCtx) (err error) {
 
 // handle answers one request.
 func (s *Server) handle(r *fasthttp.RequestCtx) error {
-	if err := s.opt.Public.Look(s.opt.Now()); err != nil {
+	if err := s.opt.Public.Look(r.Time()); err != nil {
 		s.opt.Log.Warn("changes of public/ are not seen", "error", err)
 	}
 	table, listed := s.opt.Table(), s.opt.Public.there.Load()
