@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"log/slog"
@@ -238,48 +237,6 @@ func (s *Server) internal(r *fasthttp.RequestCtx, rest string) error {
 	})
 }
 
-func (s *Server) spelling(key string) string {
-	return spelling(s.opt.BasePath, s.opt.TrailingSlash, key)
-}
-
-// spelling is the path of a key as its URL has it after the base path: with a
-// trailing slash where the site wants one and the last segment does not look
-// like a file (S55). The root below a base path is that path.
-func spelling(basePath string, trailingSlash bool, key string) string {
-	switch {
-	case key == "/" && basePath != "" && !trailingSlash:
-		return ""
-	case key == "/", !trailingSlash, strings.Contains(key[strings.LastIndexByte(key, '/'):], "."):
-		return key
-	}
-	return key + "/"
-}
-
-// Addresses are the paths of the URLs at which a page is found, which is what
-// caches in front of the site know of it: its own and that of its data.
-func Addresses(basePath string, trailingSlash bool, key string) []string {
-	return []string{basePath + spelling(basePath, trailingSlash, key), basePath + dataPath(key)}
-}
-
-// misspelt tells whether path differs from want in its slashes. Other
-// differences are other escapes for the same characters, which are served as they are.
-func misspelt(path, want string) bool {
-	return strings.Contains(path, "//") || strings.HasSuffix(path, "/") != strings.HasSuffix(want, "/")
-}
-
-// moved sends the visitor to the right spelling. The target always begins with
-// the base path or one slash and a segment, so that it never leaves the site.
-func (s *Server) moved(r *fasthttp.RequestCtx, path, query string) error {
-	target := s.opt.BasePath + path
-	if query != "" {
-		target += "?" + query
-	}
-	r.Response.Header.Set(fiber.HeaderLocation, target)
-	r.Response.Header.SetContentLength(0) // for HEAD too
-	r.SetStatusCode(fiber.StatusPermanentRedirect)
-	return nil
-}
-
 // split cuts a request target into path and query. The absolute form (RFC 9112
 // section 3.2.2) loses its scheme and authority.
 func split(target []byte) (path, query string) {
@@ -305,38 +262,4 @@ func split(target []byte) (path, query string) {
 func isRead(r *fasthttp.RequestCtx) bool {
 	header := &r.Request.Header
 	return header.IsGet() || header.IsHead()
-}
-
-// notAllowed refuses a method (S53).
-func notAllowed(r *fasthttp.RequestCtx) error {
-	r.Response.Header.Set(fiber.HeaderAllow, "GET, HEAD")
-	return plain(r, fiber.StatusMethodNotAllowed, "Method Not Allowed")
-}
-
-// malformed refuses a path that is none (S55).
-func malformed(r *fasthttp.RequestCtx, err error) error {
-	return plain(r, fiber.StatusBadRequest, "Bad Request: "+err.Error())
-}
-
-// refuse answers what fiber itself refuses.
-func (s *Server) refuse(r *fasthttp.RequestCtx, err error) error {
-	status := fiber.StatusInternalServerError
-	var known *fiber.Error
-	if errors.As(err, &known) {
-		status = known.Code
-	}
-	if status >= 500 {
-		s.opt.Log.Error("answer a request", "error", err)
-		return plain(r, status, "Internal Server Error")
-	}
-	return plain(r, status, err.Error())
-}
-
-func plain(r *fasthttp.RequestCtx, status int, text string) error {
-	r.SetStatusCode(status)
-	header := &r.Response.Header
-	header.Set(fiber.HeaderCacheControl, noStore)
-	header.SetContentType("text/plain; charset=utf-8")
-	r.Response.SetBodyString(text + "\n")
-	return nil
 }
