@@ -119,7 +119,7 @@ func (s *site) visit(key string) {
 	if !ok {
 		s.t.Fatalf("nobody serves %s", key)
 	}
-	if _, err := s.engine.Visit(s.t.Context(), isr.Page{Key: key, Plugin: match.Version.Plugin, Version: match.Version.ID}, isr.Plain); err != nil {
+	if _, err := s.engine.Visit(s.t.Context(), isr.Page{Key: key, Plugin: match.Version.Plugin, Version: match.Version.ID}, isr.Plain, time.Now()); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -80,7 +80,7 @@ func (s *sites) renderer(i int) isr.Renderer {
 
 // shown is the edit that a host shows of a page.
 func (s *sites) shown(ctx context.Context, i, n int) (int64, error) {
-	answer, err := s.engines[i].Visit(ctx, path(n), isr.Plain)
+	answer, err := s.engines[i].Visit(ctx, path(n), isr.Plain, s.hosts[i].Now())
 	if err != nil {
 		return 0, err
 	}

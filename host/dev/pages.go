@@ -3,6 +3,7 @@ package dev
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/host/uncached"
@@ -16,8 +17,8 @@ type Pages struct {
 }
 
 // Visit makes the page.
-func (d *Pages) Visit(ctx context.Context, p isr.Page, manner isr.Manner) (isr.Answer, error) {
-	answer, err := d.Pages.Visit(ctx, p, manner)
+func (d *Pages) Visit(ctx context.Context, p isr.Page, manner isr.Manner, now time.Time) (isr.Answer, error) {
+	answer, err := d.Pages.Visit(ctx, p, manner, now)
 	if entry := answer.Entry; err == nil && isHTML(entry.Header) {
 		entry.Body = withScript(entry.Body, d.Script)
 		entry.Header = allowScript(entry.Header)

@@ -57,7 +57,7 @@ func TestWhoIsAdmittedTakesTheMostUrgentOfThatMoment(t *testing.T) {
 		}
 		ask(func() { s.Fill(context.Background(), at("/prerender")) })
 		ask(func() { s.Renew(context.Background(), at("/on-demand")) })
-		ask(func() { s.Visit(context.Background(), at("/visitor"), isr.Plain) })
+		ask(func() { s.Visit(context.Background(), at("/visitor"), isr.Plain, time.Now()) })
 		time.Sleep(time.Hour)
 		admitted := time.Now()
 		for range 3 {
@@ -72,7 +72,7 @@ func TestWhoIsAdmittedTakesTheMostUrgentOfThatMoment(t *testing.T) {
 		if n := g.inside.Load(); n != 0 {
 			t.Errorf("%d did not leave", n)
 		}
-		answer, err := s.Visit(t.Context(), at("/prerender"), isr.Plain)
+		answer, err := s.Visit(t.Context(), at("/prerender"), isr.Plain, time.Now())
 		if err != nil || answer.Entry.StartedAt.Before(admitted) {
 			t.Errorf("started %v, %v; was admitted %v", answer.Entry.StartedAt, err, admitted)
 		}
@@ -87,7 +87,7 @@ func TestATurnIsForSeveralGenerations(t *testing.T) {
 		var asked sync.WaitGroup
 		for _, key := range []string{"/a", "/b", "/c"} {
 			asked.Go(func() {
-				if _, err := s.Visit(context.Background(), at(key), isr.Plain); err != nil {
+				if _, err := s.Visit(context.Background(), at(key), isr.Plain, time.Now()); err != nil {
 					t.Error(err)
 				}
 			})
@@ -111,7 +111,7 @@ func TestCloseEndsTheWaitForAdmission(t *testing.T) {
 		s := open(t, func(o *isr.Options) { o.Admit = g.admit })
 		failed := make(chan error)
 		go func() {
-			_, err := s.Visit(context.Background(), at("/a"), isr.Plain)
+			_, err := s.Visit(context.Background(), at("/a"), isr.Plain, time.Now())
 			failed <- err
 		}()
 		synctest.Wait()

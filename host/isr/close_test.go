@@ -24,7 +24,7 @@ func TestS146CloseFinishesWhatIsWaitedForAndDropsTheRest(t *testing.T) {
 		var visitors sync.WaitGroup
 		for _, key := range []string{"/a", "/b", "/c"} {
 			visitors.Go(func() {
-				if _, err := s.Visit(context.Background(), at(key), isr.Plain); err != nil {
+				if _, err := s.Visit(context.Background(), at(key), isr.Plain, time.Now()); err != nil {
 					t.Errorf("%s was accepted, then failed: %v", key, err)
 				}
 			})
@@ -38,7 +38,7 @@ func TestS146CloseFinishesWhatIsWaitedForAndDropsTheRest(t *testing.T) {
 		if n := s.generations(); n != 4 {
 			t.Fatalf("%d generations, want the first and the three that were waited for", n)
 		}
-		if _, err := s.Visit(t.Context(), at("/late"), isr.Plain); !errors.Is(err, isr.ErrClosed) {
+		if _, err := s.Visit(t.Context(), at("/late"), isr.Plain, time.Now()); !errors.Is(err, isr.ErrClosed) {
 			t.Fatalf("error %v, want ErrClosed", err)
 		}
 		s.see("/a", "/a", isr.Hit, isr.NoDetail)
@@ -54,7 +54,7 @@ func TestS146CloseEndsWhatRunsTooLong(t *testing.T) {
 		})
 		failed := make(chan error)
 		go func() {
-			_, err := s.Visit(context.Background(), at("/a"), isr.Plain)
+			_, err := s.Visit(context.Background(), at("/a"), isr.Plain, time.Now())
 			failed <- err
 		}()
 		synctest.Wait()

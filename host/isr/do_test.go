@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/wisr-dev/wisr/host/isr"
 )
@@ -58,7 +59,7 @@ func TestABugInWorkEndsTheWorkOnly(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "draft of /a") || !strings.Contains(err.Error(), "a bug") {
 			t.Errorf("%v", err)
 		}
-		if _, err := s.Visit(t.Context(), at("/a"), isr.Plain); err != nil {
+		if _, err := s.Visit(t.Context(), at("/a"), isr.Plain, time.Now()); err != nil {
 			t.Errorf("afterwards: %v", err)
 		}
 	})

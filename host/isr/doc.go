@@ -13,7 +13,7 @@
 // Usage:
 //
 //	engine, err := isr.New(ctx, isr.Options{Store: store, Renderer: renderer})
-//	answer, err := engine.Visit(ctx, isr.Page{Key: "/blog/a", Plugin: "blog", Version: "1f2e…"}, isr.Plain)
+//	answer, err := engine.Visit(ctx, isr.Page{Key: "/blog/a", Plugin: "blog", Version: "1f2e…"}, isr.Plain, time.Now())
 //	// answer.Entry.Body, answer.State (Hit, Stale, Miss, Revalidated)
 //
 // The package knows no HTTP, no Wasm and no disk, and never reads a clock

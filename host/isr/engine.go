@@ -183,14 +183,13 @@ func New(ctx context.Context, opt Options) (*Engine, error) {
 	return e, nil
 }
 
-// Visit returns the page for a visitor. It waits only when there is no page
+// Visit returns the page for a visitor who came now. It waits only when there is no page
 // yet or the one there has expired; if ctx ends meanwhile the generation goes
 // on (S13).
 //
 // The error is the generation's, ErrBusy, ErrClosed or ctx's; with an older
 // page at hand there is none.
-func (e *Engine) Visit(ctx context.Context, p Page, manner Manner) (Answer, error) {
-	now := e.opt.Now()
+func (e *Engine) Visit(ctx context.Context, p Page, manner Manner, now time.Time) (Answer, error) {
 	entry, freshness, marked := e.look(ctx, p, now)
 	wish := wish{notBefore: marked, priority: Waiting, reason: page.ReasonStale}
 	detached := e.opt.Detached != nil && e.opt.Detached()

@@ -16,7 +16,7 @@ func TestS22AFailedFirstGenerationLeavesNothing(t *testing.T) {
 		s := open(t, nil)
 		s.becomes(fails)
 		for range 5 {
-			if _, err := s.Visit(t.Context(), at("/a"), isr.Plain); !errors.Is(err, errUpstream) {
+			if _, err := s.Visit(t.Context(), at("/a"), isr.Plain, time.Now()); !errors.Is(err, errUpstream) {
 				t.Fatalf("error %v", err)
 			}
 		}

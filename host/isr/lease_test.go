@@ -66,12 +66,12 @@ func TestAMissThatAnotherHostMakesIsWaitedForWithoutACore(t *testing.T) {
 		elsewhere := leases.Try(t.Context(), "/a") // another host makes it
 		var group sync.WaitGroup
 		group.Go(func() {
-			if answer, err := s.Visit(t.Context(), at("/a"), isr.Plain); err != nil || answer.State != isr.Miss || string(answer.Entry.Body) != "from elsewhere" {
+			if answer, err := s.Visit(t.Context(), at("/a"), isr.Plain, time.Now()); err != nil || answer.State != isr.Miss || string(answer.Entry.Body) != "from elsewhere" {
 				t.Errorf("%+v, %v", answer, err)
 			}
 		})
 		synctest.Wait()
-		if _, err := s.Visit(t.Context(), at("/b"), isr.Plain); err != nil { // with the core
+		if _, err := s.Visit(t.Context(), at("/b"), isr.Plain, time.Now()); err != nil { // with the core
 			t.Error(err)
 		}
 		now := time.Now()
@@ -93,13 +93,13 @@ func TestVisitorsDoNotWaitForAHostThatMakesAStalePageAnew(t *testing.T) {
 		s.becomes(func(context.Context, string, page.Reason) (*isr.Output, error) {
 			return output("old", time.Second), nil
 		})
-		if _, err := s.Visit(t.Context(), at("/a"), isr.Plain); err != nil {
+		if _, err := s.Visit(t.Context(), at("/a"), isr.Plain, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Second)
 		elsewhere := leases.Try(t.Context(), "/a")
 		for range 10 {
-			answer, err := s.Visit(t.Context(), at("/a"), isr.Plain)
+			answer, err := s.Visit(t.Context(), at("/a"), isr.Plain, time.Now())
 			if err != nil || answer.State != isr.StaleHit || answer.Detail != isr.Regenerating {
 				t.Errorf("%+v, %v", answer, err)
 			}
@@ -113,7 +113,7 @@ func TestDetachedWhatIsStoredIsStale(t *testing.T) {
 		detached := false
 		s := open(t, func(o *isr.Options) { o.Detached = func() bool { return detached } })
 		for _, detached = range []bool{false, true} {
-			answer, err := s.Visit(t.Context(), at("/a"), isr.Plain)
+			answer, err := s.Visit(t.Context(), at("/a"), isr.Plain, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -81,7 +81,7 @@ func play(t *testing.T, seed uint64) {
 		m.visit(s, key)
 		time.Sleep(10 * time.Second) // longer than any generation, at most as long as any window but one
 		synctest.Wait()
-		answer, err := s.Visit(t.Context(), isr.Page{Key: key, Plugin: "blog", Version: m.version}, isr.Plain)
+		answer, err := s.Visit(t.Context(), isr.Page{Key: key, Plugin: "blog", Version: m.version}, isr.Plain, time.Now())
 		if err != nil || answer.Entry.Version != m.version || answer.Detail == isr.FailedBefore {
 			t.Errorf("%s in the end: %+v, error %v", key, answer, err)
 		}
@@ -199,7 +199,7 @@ func (m *model) visit(s *site, key string) {
 	asked := time.Now()
 	had, version := m.path(key).last, m.version
 	m.mu.Unlock()
-	answer, err := s.Visit(context.Background(), isr.Page{Key: key, Plugin: "blog", Version: version}, isr.Plain)
+	answer, err := s.Visit(context.Background(), isr.Page{Key: key, Plugin: "blog", Version: version}, isr.Plain, time.Now())
 
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -41,13 +41,13 @@ func TestAFullQueueDropsTheLeastUrgentAndNeverAHit(t *testing.T) {
 		for i := range 2 { // each takes the place of a page that nobody waits for
 			visitors.Go(func() {
 				key := fmt.Sprintf("/new%d", i)
-				if answer, err := s.Visit(context.Background(), at(key), isr.Plain); err != nil || string(answer.Entry.Body) != "new "+key {
+				if answer, err := s.Visit(context.Background(), at(key), isr.Plain, time.Now()); err != nil || string(answer.Entry.Body) != "new "+key {
 					t.Errorf("%s: %v", key, err)
 				}
 			})
 		}
 		synctest.Wait()
-		if _, err := s.Visit(t.Context(), at("/one-too-many"), isr.Plain); !errors.Is(err, isr.ErrBusy) {
+		if _, err := s.Visit(t.Context(), at("/one-too-many"), isr.Plain, time.Now()); !errors.Is(err, isr.ErrBusy) {
 			t.Fatalf("error %v, want ErrBusy", err)
 		}
 		visitors.Wait()
@@ -77,9 +77,9 @@ func TestWorkersTakeTheMostUrgentFirst(t *testing.T) {
 		}
 		ask(func() { s.Fill(context.Background(), at("/running")) })
 		ask(func() { s.Fill(context.Background(), at("/prerender")) })
-		ask(func() { s.Visit(context.Background(), at("/stale"), isr.Plain) })
+		ask(func() { s.Visit(context.Background(), at("/stale"), isr.Plain, time.Now()) })
 		ask(func() { s.Renew(context.Background(), at("/on-demand")) })
-		ask(func() { s.Visit(context.Background(), at("/visitor"), isr.Plain) })
+		ask(func() { s.Visit(context.Background(), at("/visitor"), isr.Plain, time.Now()) })
 		asked.Wait()
 		want := "[/running /visitor /on-demand /stale /prerender]"
 		time.Sleep(time.Minute)

@@ -22,7 +22,7 @@ func TestS33AnEarlierStartNeverReplacesALaterOne(t *testing.T) {
 		})
 		done := make(chan string)
 		go func() {
-			answer, err := s.Visit(context.Background(), at("/a"), isr.Plain)
+			answer, err := s.Visit(context.Background(), at("/a"), isr.Plain, time.Now())
 			if err != nil {
 				t.Error(err)
 			}
@@ -53,7 +53,7 @@ func TestS105RenewDoesNotJoinWhatStartedBefore(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			return output(read, 10*time.Second), nil
 		})
-		go s.Visit(context.Background(), at("/a"), isr.Plain)
+		go s.Visit(context.Background(), at("/a"), isr.Plain, time.Now())
 		time.Sleep(time.Second)
 		content.Store("after the edit")
 		var editors sync.WaitGroup
@@ -124,7 +124,7 @@ func TestAPageOfAnotherVersionIsStale(t *testing.T) {
 		})
 		next := isr.Page{Key: "/a", Plugin: "blog", Version: "v2"}
 		for _, want := range []isr.State{isr.StaleHit, isr.Hit} {
-			answer, err := s.Visit(t.Context(), next, isr.Plain)
+			answer, err := s.Visit(t.Context(), next, isr.Plain, time.Now())
 			if err != nil || answer.State != want {
 				t.Fatalf("state %v, error %v, want %v", answer.State, err, want)
 			}

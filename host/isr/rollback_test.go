@@ -16,7 +16,7 @@ func (s *site) by(version, body string, state isr.State) {
 	s.becomes(func(context.Context, string, page.Reason) (*isr.Output, error) {
 		return nil, errUpstream
 	})
-	answer, err := s.Visit(context.Background(), isr.Page{Key: "/a", Plugin: "blog", Version: version}, isr.Plain)
+	answer, err := s.Visit(context.Background(), isr.Page{Key: "/a", Plugin: "blog", Version: version}, isr.Plain, time.Now())
 	synctest.Wait()
 	if err != nil {
 		s.t.Fatalf("visit: %v", err)

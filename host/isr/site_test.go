@@ -120,7 +120,7 @@ func (s *site) generations() int {
 // see visits a path and checks body, state and detail; "" is an error.
 func (s *site) see(key, body string, state isr.State, detail isr.Detail) {
 	s.t.Helper()
-	answer, err := s.Visit(context.Background(), at(key), isr.Plain)
+	answer, err := s.Visit(context.Background(), at(key), isr.Plain, time.Now())
 	if err != nil {
 		if body != "" {
 			s.t.Fatalf("visit %s: %v, want %q", key, err, body)

@@ -135,7 +135,7 @@ func TestAPurgeIsNotUndoneByWhatItInterrupted(t *testing.T) {
 		})
 		before := make(chan string)
 		go func() {
-			answer, err := s.Visit(context.Background(), at("/a"), isr.Plain)
+			answer, err := s.Visit(context.Background(), at("/a"), isr.Plain, time.Now())
 			if err != nil {
 				t.Error(err)
 			}

@@ -32,7 +32,7 @@ func (r *renewer) Render(ctx context.Context, key string, reason page.Reason, la
 // visit visits a path as anybody does.
 func (s *site) visit(key string) isr.Answer {
 	s.t.Helper()
-	answer, err := s.Visit(context.Background(), at(key), isr.Plain)
+	answer, err := s.Visit(context.Background(), at(key), isr.Plain, time.Now())
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestAnUnchangedPageBeginsANewWindowWithWhatItHad(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		s.visit("/a")
 		synctest.Wait()
-		second, err := s.Visit(t.Context(), at("/a"), isr.Plain)
+		second, err := s.Visit(t.Context(), at("/a"), isr.Plain, time.Now())
 		if err != nil || second.State != isr.Hit || second.Detail != isr.Unchanged {
 			t.Fatalf("%v %v, %v; want a hit that says unchanged", second.State, second.Detail, err)
 		}

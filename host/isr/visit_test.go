@@ -125,7 +125,7 @@ func TestS13AVisitorWhoLeavesDoesNotStopTheGeneration(t *testing.T) {
 		})
 		ctx, leave := context.WithTimeout(context.Background(), time.Second)
 		defer leave()
-		if _, err := s.Visit(ctx, at("/a"), isr.Plain); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := s.Visit(ctx, at("/a"), isr.Plain, time.Now()); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("error %v, want the visitor's own", err)
 		}
 		time.Sleep(2 * time.Second)
@@ -140,7 +140,7 @@ func TestS14APrefetchRenewsNothing(t *testing.T) {
 		s.see("/a", "/a #1", isr.Miss, isr.NoDetail)
 		for _, age := range []time.Duration{10 * time.Second, time.Hour} {
 			time.Sleep(age)
-			answer, err := s.Visit(t.Context(), at("/a"), isr.Prefetch)
+			answer, err := s.Visit(t.Context(), at("/a"), isr.Prefetch, time.Now())
 			synctest.Wait()
 			if err != nil || answer.State != isr.StaleHit || s.generations() != 1 {
 				t.Fatalf("after %v: state %v, error %v, %d generations", age, answer.State, err, s.generations())
@@ -159,7 +159,7 @@ func TestS21ConcurrentMissesShareOneGeneration(t *testing.T) {
 		var visitors sync.WaitGroup
 		for range 100 {
 			visitors.Go(func() {
-				answer, err := s.Visit(context.Background(), at("/a"), isr.Plain)
+				answer, err := s.Visit(context.Background(), at("/a"), isr.Plain, time.Now())
 				if err != nil || answer.State != isr.Miss || string(answer.Entry.Body) != "shared" {
 					t.Errorf("state %v, error %v", answer.State, err)
 				}
@@ -180,7 +180,7 @@ func TestS61AHurriedVisitBeginsTheFirstGenerationAndDoesNotWait(t *testing.T) {
 			return output("made", 10*time.Second), nil
 		})
 		for range 3 {
-			answer, err := s.Visit(t.Context(), at("/a"), isr.Hurried)
+			answer, err := s.Visit(t.Context(), at("/a"), isr.Hurried, time.Now())
 			if err != nil || answer.State != isr.Pending || answer.Entry != nil {
 				t.Fatalf("%+v, error %v", answer, err)
 			}

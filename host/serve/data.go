@@ -74,7 +74,7 @@ func (s *Server) data(r *fasthttp.RequestCtx, rest string) error {
 	if isPrefetch(r) {
 		manner = isr.Prefetch
 	}
-	answer, err := s.ask(r, match.Version, key, manner, draft)
+	answer, err := s.ask(r, match.Version, key, manner, draft, s.opt.Now())
 	if err != nil {
 		status := fiber.StatusInternalServerError
 		if unavailable(err) {

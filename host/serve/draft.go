@@ -140,10 +140,10 @@ func (s *Server) takeDraft(r *fasthttp.RequestCtx) {
 }
 
 // ask asks for a page: a draft of it, or what visitors get.
-func (s *Server) ask(r *fasthttp.RequestCtx, v *registry.Version, key string, manner isr.Manner, draft bool) (isr.Answer, error) {
+func (s *Server) ask(r *fasthttp.RequestCtx, v *registry.Version, key string, manner isr.Manner, draft bool, now time.Time) (isr.Answer, error) {
 	if !draft {
-		return s.visit(v, key, manner)
+		return s.visit(v, key, manner, now)
 	}
 	r.Response.Header.SetCanonical(headerCacheStatus, []byte("wisr; fwd=bypass; detail=draft"))
-	return s.opt.Drafts.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: v.Plugin, Version: v.ID}, isr.Plain)
+	return s.opt.Drafts.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: v.Plugin, Version: v.ID}, isr.Plain, now)
 }

@@ -24,7 +24,7 @@ func (s *Server) shell(r *fasthttp.RequestCtx, p *place) error {
 	if err != nil {
 		// The page may be good though its shell is not: wait for it.
 		s.opt.Log.Warn("the fallback shell failed; visitors wait for the page", "plugin", match.Version.Plugin, "error", err)
-		answer, err := s.visit(match.Version, p.key, isr.Plain)
+		answer, err := s.visit(match.Version, p.key, isr.Plain, s.opt.Now())
 		if err != nil {
 			return s.failed(r, match.Locale, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/utils"
@@ -21,7 +22,7 @@ const (
 )
 
 // show answers with the page that a path led to.
-func (s *Server) show(r *fasthttp.RequestCtx, p *place) error {
+func (s *Server) show(r *fasthttp.RequestCtx, p *place, now time.Time) error {
 	draft, forged := s.drafting(r)
 	if forged {
 		defer s.takeDraft(r)
@@ -30,7 +31,7 @@ func (s *Server) show(r *fasthttp.RequestCtx, p *place) error {
 		return s.notFound(r, p.match.Locale)
 	}
 	asked := askedBy(&r.Request.Header)
-	answer, err := s.ask(r, p.match.Version, p.key, s.manner(r, p.match.Version, asked), draft)
+	answer, err := s.ask(r, p.match.Version, p.key, s.manner(r, p.match.Version, asked), draft, now)
 	if err != nil {
 		return s.failed(r, p.match.Locale, err)
 	}
@@ -75,8 +76,8 @@ func (s *Server) write(r *fasthttp.RequestCtx, p *place, answer isr.Answer) erro
 
 // visit asks for a page of a version. It does not end with the request, whose
 // context ends when the host begins to shut down: who was let in is served (S146).
-func (s *Server) visit(v *registry.Version, key string, manner isr.Manner) (isr.Answer, error) {
-	answer, err := s.opt.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: v.Plugin, Version: v.ID}, manner)
+func (s *Server) visit(v *registry.Version, key string, manner isr.Manner, now time.Time) (isr.Answer, error) {
+	answer, err := s.opt.Pages.Visit(context.Background(), isr.Page{Key: key, Plugin: v.Plugin, Version: v.ID}, manner, now)
 	if s.opt.Visited != nil {
 		s.opt.Visited(answer.State, err)
 	}
@@ -126,7 +127,7 @@ func (s *Server) errorPage(locale, path string) *isr.Entry {
 	table := s.opt.Table()
 	key := table.Key(page.Path{Path: path, Locale: locale})
 	if match, ok := table.Lookup(key); ok && !match.Version.Route.Dynamic() {
-		answer, err := s.visit(match.Version, key, isr.Plain)
+		answer, err := s.visit(match.Version, key, isr.Plain, s.opt.Now())
 		if err == nil && answer.Entry.Kind == page.KindProps {
 			return answer.Entry
 		}

@@ -3,7 +3,7 @@
 // asked in place of the engine.
 //
 //	pages := &uncached.Pages{Renderer: renderer, Now: time.Now, Failed: func(key string, err error) { … }}
-//	answer, err := pages.Visit(ctx, isr.Page{Key: "/blog/a"}, isr.Plain) // answer.State is isr.Uncached
+//	answer, err := pages.Visit(ctx, isr.Page{Key: "/blog/a"}, isr.Plain, time.Now()) // answer.State is isr.Uncached
 //
 // It bounds nothing: how many pages are made at once is for the Renderer to say.
 package uncached
@@ -24,7 +24,7 @@ type Pages struct {
 }
 
 // Visit makes the page, in whatever manner it is asked for.
-func (u *Pages) Visit(ctx context.Context, p isr.Page, _ isr.Manner) (isr.Answer, error) {
+func (u *Pages) Visit(ctx context.Context, p isr.Page, _ isr.Manner, _ time.Time) (isr.Answer, error) {
 	started := u.Now()
 	out, err := u.Renderer.Render(ctx, p.Key, page.ReasonStale, nil)
 	if err != nil {
