@@ -7,12 +7,13 @@ import (
 
 	"github.com/wisr-dev/wisr/host/config"
 	"github.com/wisr-dev/wisr/host/store/dir"
+	"github.com/wisr-dev/wisr/plugins/build"
 	"github.com/wisr-dev/wisr/plugins/registry"
 	"github.com/wisr-dev/wisr/plugins/sandbox"
 )
 
-// Check says of every plugin of a site whether it would load. It builds
-// nothing, runs no guest and changes nothing in the site's folder, but for the
+// Check says of every plugin of a site whether it would load, and of pages in
+// TypeScript and JavaScript what is wrong with them. It builds nothing, runs no guest and changes nothing in the site's folder, but for the
 // cache of compiled modules where there is one: compiling is most of the work.
 func Check(ctx context.Context, cfg *config.Config, opt Options) ([]registry.Checkup, error) {
 	h := &Host{cfg: cfg, opt: opt}
@@ -24,6 +25,7 @@ func Check(ctx context.Context, cfg *config.Config, opt Options) ([]registry.Che
 		return nil, err
 	}
 	defer h.Close(context.WithoutCancel(ctx))
+	h.builder = build.New(build.Options{StateDir: h.workPath(buildWork), Look: true})
 	checkups, err := registry.Check(ctx, h.registryOptions())
 	if err == nil {
 		h.addFuel(ctx, checkups)

@@ -28,6 +28,10 @@ type Options struct {
 	// Several goroutines may call it at a time.
 	Begin func(m *manifest.Manifest)
 
+	// Look makes Build look and make nothing: what is wrong with a page in TypeScript
+	// or JavaScript is told, and no command runs.
+	Look bool
+
 	// Repeat is how long a failure is told again, without running the command, as
 	// long as the sources are the same. It is for those who build when files
 	// change: a command may write some next to its sources although it fails,
@@ -46,6 +50,7 @@ type Options struct {
 type Builder struct {
 	stamps     string
 	begin      func(m *manifest.Manifest)
+	look       bool
 	repeat     time.Duration
 	log        *lineLog
 	timeLimit  time.Duration // these two are the constants, except in tests
@@ -63,6 +68,7 @@ func New(o Options) *Builder {
 	}
 	return &Builder{
 		begin:      o.Begin,
+		look:       o.Look,
 		repeat:     o.Repeat,
 		stamps:     o.StateDir,
 		log:        newLineLog(o.Log),
@@ -98,6 +104,9 @@ func (b *Builder) Build(ctx context.Context, m *manifest.Manifest) (Result, erro
 		return Result{}, fmt.Errorf("build plugin %q: it has no folder; only a plugin in the site's own folder is built", m.Name)
 	}
 	module := filepath.Join(m.Dir, filepath.FromSlash(m.Module))
+	if b.look {
+		return Result{}, b.lookAt(m, module)
+	}
 	if !m.Built() {
 		return Result{}, present(m, module)
 	}

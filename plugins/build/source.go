@@ -58,6 +58,17 @@ func (b *Builder) buildSource(ctx context.Context, m *manifest.Manifest, module 
 	return result, nil
 }
 
+// lookAt tells what is wrong with a page that would be built now.
+func (b *Builder) lookAt(m *manifest.Manifest, module string) error {
+	if m.Source == "" || b.stamps != "" && b.sourceUpToDate(m, module) {
+		return nil
+	}
+	if _, _, err := makeSource(m.Dir, m.Source); err != nil {
+		return fmt.Errorf("build plugin %q: %w", m.Name, err)
+	}
+	return nil
+}
+
 // makeSource makes the module, and lists the files that it was made of.
 func makeSource(dir, file string) (module []byte, files []string, err error) {
 	b, err := bundle.Make(bundle.Page{Dir: dir, File: file})

@@ -19,8 +19,8 @@ type Checkup struct {
 	Errors   []error            // why it would not load, or not be served; none: it would
 }
 
-// Check looks at the plugins in opt.Dir as Open would, but builds nothing and
-// runs no guest. The error is of the folder itself, or ctx's.
+// Check looks at the plugins in opt.Dir as Open would, but runs no guest, and builds
+// nothing if opt.Builder only looks. The error is of the folder itself, or ctx's.
 func Check(ctx context.Context, opt Options) ([]Checkup, error) {
 	r := newRegistry(opt)
 	dirs, err := r.folders()

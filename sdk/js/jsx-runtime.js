@@ -12,6 +12,9 @@ const UNSAFE = /[\s"'<>/=\0]/;
 /** jsx is called for every element by what compiles JSX. */
 export function jsx(type, props) {
   if (typeof type === "function") return type(props);
+  if (typeof type !== "string") {
+    throw new TypeError(`${type === null || type === undefined ? type : `a value of type ${typeof type}`} is no component: is it exported by this name?`);
+  }
   if (!keys.has(type)) learn(type);
   let text = "<" + type;
   let inner;

@@ -4,7 +4,7 @@
 static struct { u32 type, props, constructor, key, ref, defaults, vnode; JSValue options, slow; } jsx;
 
 // htmlJSX(options, slow): Preact's options, and what makes a node that is out of the
-// ordinary: one with a ref, or of a component with default props
+// ordinary: one with a ref, of a component with default props, or of none at all
 JSValue html_jsx(JSContext *c, JSValue self, int argc, JSValue *argv) {
 	(void)self, (void)argc;
 	jsx.type = JS_NewAtom(c, "type");
@@ -21,7 +21,7 @@ JSValue html_jsx(JSContext *c, JSValue self, int argc, JSValue *argv) {
 
 static int ordinary(JSContext *c, JSValue type, JSValue props) {
 	if (JS_TagOf(props) != JS_TAG_OBJECT || JS_HasProperty(c, props, jsx.ref)) return 0;
-	if (JS_TagOf(type) != JS_TAG_OBJECT) return 1;
+	if (JS_TagOf(type) != JS_TAG_OBJECT) return JS_TagOf(type) != JS_TAG_UNDEFINED && JS_TagOf(type) != JS_TAG_NULL;
 	JSValue defaults = JS_GetProperty(c, type, jsx.defaults);
 	JS_FreeValue(c, defaults);
 	return JS_TagOf(defaults) == JS_TAG_UNDEFINED;

@@ -9,6 +9,7 @@ export const { jsx } = host;
 export { jsx as jsxs, jsx as jsxDEV };
 
 host.htmlJSX(options, (type, given, key) => {
+  if (type === undefined || type === null) throw new TypeError(`${type} is no component: is it exported by this name?`);
   const { ref, ...props } = given ?? {};
   const defaults = typeof type === "function" ? type.defaultProps : undefined;
   for (const name in defaults) if (props[name] === undefined) props[name] = defaults[name];

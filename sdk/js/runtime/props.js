@@ -27,8 +27,8 @@ export function unfit(value, path = "props", above = []) {
   } else {
     const proto = Object.getPrototypeOf(value);
     if (proto !== Object.prototype && proto !== null) {
-      const name = value.constructor?.name || "object with a prototype";
-      return `${path} is a ${name}: ${value instanceof Date ? "use toISOString()" : "use a plain object or an array"}`;
+      const name = value.constructor?.name;
+      return `${path} is ${name ? `a ${name}` : "an object of a class"}: ${value instanceof Date ? "use toISOString()" : "use a plain object or an array"}`;
     }
     for (const key in value) {
       const v = value[key];
