@@ -80,7 +80,10 @@ func versions(active map[string]string) string {
 
 // complete tells which of a bucket's replicas is not whole.
 func complete(b jetstream.Bucket) string {
-	if b.Behind == 0 {
+	switch {
+	case b.Moving:
+		return "moving to another host"
+	case b.Behind == 0:
 		return "complete"
 	}
 	return fmt.Sprintf("%d replicas behind", b.Behind)

@@ -18,7 +18,7 @@ const (
 	// silence is how long a host is taken for live without a word: four beats, since
 	// a host whose cores are busy is late.
 	silence = 2 * time.Second
-	// gone is when a host that is not live is not listed any more.
+	// gone is when a host that is not live is not listed any more, unless this one is cut off.
 	gone = 10 * time.Minute
 	// maxAhead bounds whose clock is gone by: one that is wrong by more makes every
 	// page of the others look old.
@@ -98,19 +98,24 @@ func (c *Cluster) hear(m *nats.Msg) {
 }
 
 // settle looks who is still there, and whose clock is ahead. c.mu is held.
+//
+// The clock of a host that is not heard any more counts on: two hosts that have lost each other, and the
+// third, would else go by other clocks than before, and what was made last on one of them would look old
+// on the other when they meet again.
 func (c *Cluster) settle(now time.Time) {
 	most := time.Duration(0)
 	for name, h := range c.hosts {
-		switch quiet := now.Sub(h.at); {
-		case quiet > gone:
+		quiet := now.Sub(h.at)
+		if quiet > gone && !c.Detached() {
 			delete(c.hosts, name)
-		case quiet > silence:
-			if !h.quiet {
-				c.log.Warn("a host is not heard any more", "host", name)
-				h.quiet = true
-				c.hosts[name] = h
-			}
-		case h.ahead <= maxAhead:
+			continue
+		}
+		if quiet > silence && !h.quiet {
+			c.log.Warn("a host is not heard any more", "host", name)
+			h.quiet = true
+			c.hosts[name] = h
+		}
+		if h.ahead <= maxAhead {
 			most = max(most, h.ahead)
 		}
 	}

@@ -24,7 +24,8 @@
 //
 // Pages have times, and a page is stale by another host's clock. So that hosts
 // whose clocks disagree do not make each other's pages anew all the time, all go by the clock
-// that is ahead of the others, up to ten minutes (see Now).
+// that is ahead of the others, up to ten minutes (see Now), and go on doing so when they lose each other: which of
+// two pages that were made on both sides is the newer one is decided by when they started.
 package cluster
 
 import (

@@ -181,8 +181,8 @@ func (c *Cluster) tidyOnce(ctx context.Context, away absences) error {
 		return nil
 	}
 	for _, b := range buckets {
-		if there < b.Replicas {
-			return nil // nobody could take its place
+		if there < b.Replicas || b.Moving {
+			return nil // nobody could take its place, or somebody takes that of another
 		}
 	}
 	for _, m := range members { // one at a time

@@ -71,6 +71,7 @@ func (s *Store) openBucket(ctx context.Context, what string, maxBytes int64) (bu
 	if err != nil {
 		return b, fmt.Errorf("the bucket %s: %w", name, err)
 	}
+	s.opened(b.stream)
 	b.first = info.State.LastSeq
 	b.at.pass(b.first)
 	// What a replica does not have yet, Watch would not tell any more.

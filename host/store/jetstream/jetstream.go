@@ -102,6 +102,9 @@ type Store struct {
 	listed   sync.Map                        // versions that v.<version> is known to name
 	newer    sync.Once                       // the warning about a newer format
 
+	mu      sync.Mutex
+	streams []string // of all buckets that were opened; guarded by mu
+
 	slow atomic.Int64 // unix nanoseconds: until then the leader is not asked for what a replica knows
 }
 
@@ -161,6 +164,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 		})
 		return err
 	})
+	s.opened("OBJ_" + s.bucketName("files"))
 	return err
 }
 

@@ -44,6 +44,7 @@ func (s *Store) OpenRegister(ctx context.Context, what string) (*Register, error
 		})
 		return err
 	})
+	s.opened("OBJ_" + s.bucketName(what+"-files"))
 	return r, err
 }
 

@@ -2,7 +2,11 @@ package jetstream
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Bucket is what a bucket takes on each server that has it, and which servers these are.
@@ -15,34 +19,77 @@ type Bucket struct {
 
 	Servers []string `json:"servers,omitempty"` // that have it, sorted
 	Behind  int      `json:"behind,omitempty"`  // how many of them do not have all of it
+	// Moving says that a server takes the place of another: until that is done, the loss of one more may
+	// leave no majority, even if there are enough servers.
+	Moving bool `json:"moving,omitempty"`
 }
 
-// Buckets returns the buckets of pages and of invalidations.
+// opened notes a stream of this site.
+func (s *Store) opened(stream string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Contains(s.streams, stream) {
+		s.streams = append(s.streams, stream)
+	}
+}
+
+// Buckets returns all buckets that were opened: those of pages and of invalidations come first. A
+// site lives only if each of them has a majority.
 func (s *Store) Buckets(ctx context.Context) ([]Bucket, error) {
+	s.mu.Lock()
+	streams := slices.Clone(s.streams)
+	s.mu.Unlock()
 	var list []Bucket
-	for _, b := range []*bucket{&s.pages, &s.marks} {
-		stream, err := s.js.Stream(ctx, b.stream)
+	for _, stream := range streams {
+		b, err := s.bucket(ctx, stream)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("the bucket %s: %w", stream, err)
 		}
-		info := stream.CachedInfo()
-		one := Bucket{Name: b.stream, Messages: info.State.Msgs, Bytes: info.State.Bytes, Replicas: info.Config.Replicas}
-		if info.Cluster != nil {
-			one.Leader = info.Cluster.Leader
-			if one.Leader != "" {
-				one.Servers = append(one.Servers, one.Leader)
-			}
-			for _, r := range info.Cluster.Replicas {
-				one.Servers = append(one.Servers, r.Name)
-				if !r.Current {
-					one.Behind++
-				}
-			}
-			slices.Sort(one.Servers)
-		}
-		list = append(list, one)
+		list = append(list, b)
 	}
 	return list, nil
+}
+
+// bucket asks whoever leads a stream. What servers say of a move is not known to package jetstream of the client.
+func (s *Store) bucket(ctx context.Context, stream string) (Bucket, error) {
+	reply, err := s.opt.Conn.RequestWithContext(ctx, "$JS.API.STREAM.INFO."+stream, nil)
+	if err != nil {
+		return Bucket{}, err
+	}
+	var info struct {
+		Error  *jetstream.APIError    `json:"error"`
+		Config jetstream.StreamConfig `json:"config"`
+		State  struct {
+			Messages uint64 `json:"messages"`
+			Bytes    uint64 `json:"bytes"`
+		} `json:"state"`
+		Cluster *struct {
+			jetstream.ClusterInfo
+			Desired *struct{} `json:"desired"` // the servers that are to have it, while others do
+		} `json:"cluster"`
+	}
+	if err := json.Unmarshal(reply.Data, &info); err != nil {
+		return Bucket{}, fmt.Errorf("the leader's answer: %w", err)
+	}
+	if info.Error != nil {
+		return Bucket{}, info.Error
+	}
+	b := Bucket{Name: stream, Messages: info.State.Messages, Bytes: info.State.Bytes, Replicas: info.Config.Replicas}
+	if info.Cluster == nil {
+		return b, nil
+	}
+	b.Leader, b.Moving = info.Cluster.Leader, info.Cluster.Desired != nil
+	if b.Leader != "" {
+		b.Servers = append(b.Servers, b.Leader)
+	}
+	for _, r := range info.Cluster.Replicas {
+		b.Servers = append(b.Servers, r.Name)
+		if !r.Current {
+			b.Behind++
+		}
+	}
+	slices.Sort(b.Servers)
+	return b, nil
 }
 
 // Count is how many entries there are, also of versions that are not active; 0 if the servers do not say.

@@ -1,0 +1,60 @@
+package cluster
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// hears has a host take in a beat of another one whose clock is ahead.
+func (c *Cluster) hears(t *testing.T, name string, ahead time.Duration) {
+	t.Helper()
+	data, err := json.Marshal(beat{Format: format, Host: name, Wall: c.opt.Now().Add(ahead).UnixNano()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.hear(&nats.Msg{Data: data})
+}
+
+// aheadIs tells by how much all hosts' clock is ahead of this one's, to the second.
+func (c *Cluster) aheadIs() time.Duration {
+	return time.Duration(c.ahead.Load()).Round(time.Second)
+}
+
+func TestAllGoByTheClockThatIsAheadAlsoWhenItsHostIsNotHeard(t *testing.T) {
+	c := &Cluster{opt: Options{Host: "a", Now: time.Now}, log: quiet(), hosts: make(map[string]heard)}
+	c.hears(t, "behind", -time.Minute)
+	if got := c.aheadIs(); got != 0 {
+		t.Errorf("a clock that is behind: %v ahead", got)
+	}
+	c.hears(t, "ahead", 3*time.Minute)
+	c.hears(t, "wrong", maxAhead+time.Minute)
+	if got := c.aheadIs(); got != 3*time.Minute {
+		t.Errorf("a clock is 3 minutes ahead, and one is wrong: %v ahead", got)
+	}
+	quiet := func(d time.Duration) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.settle(time.Now().Add(d))
+	}
+	quiet(2 * silence)
+	if got := c.aheadIs(); got != 3*time.Minute {
+		t.Errorf("nobody is heard any more: %v ahead, so that what is made here looks older than what there is", got)
+	}
+	c.detached.Store(true)
+	quiet(2 * gone)
+	if got := c.aheadIs(); got != 3*time.Minute {
+		t.Errorf("nobody is heard for long, since this host is cut off: %v ahead", got)
+	}
+	c.hears(t, "ahead", time.Minute)
+	if got := c.aheadIs(); got != time.Minute {
+		t.Errorf("the clock was set: %v ahead", got)
+	}
+	c.detached.Store(false)
+	quiet(2 * gone)
+	if got := c.aheadIs(); got != 0 || len(c.hosts) > 0 {
+		t.Errorf("hosts are gone: %v ahead by %v", got, c.hosts)
+	}
+}
