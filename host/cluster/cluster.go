@@ -80,8 +80,9 @@ type Cluster struct {
 	pages  *jetstream.Store  // from Start on
 	leases *jetstream.Leases // from Start on
 
-	detached atomic.Bool
-	ahead    atomic.Int64 // nanoseconds that the fastest clock is ahead of this one
+	detached  atomic.Bool
+	forgotten atomic.Bool  // the servers do not count this one
+	ahead     atomic.Int64 // nanoseconds that the fastest clock is ahead of this one
 
 	since time.Time    // when it joined
 	about func() About // what to say of this host besides; may be nil

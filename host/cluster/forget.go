@@ -171,6 +171,7 @@ func (c *Cluster) tidyOnce(ctx context.Context, away absences) error {
 	if err != nil {
 		return nil // whoever leads later tries again
 	}
+	c.counts(members)
 	now := time.Now()
 	there := away.note(members, now)
 	if !slices.ContainsFunc(members, func(m Member) bool { return m.Leader && m.Name == c.opt.Host }) {
@@ -192,6 +193,19 @@ func (c *Cluster) tidyOnce(ctx context.Context, away absences) error {
 		}
 	}
 	return nil
+}
+
+// counts says when this host is not one of those of which most have to be there. The servers take in nobody whom
+// they have forgotten within five minutes, and anybody else at once.
+func (c *Cluster) counts(members []Member) {
+	one := members == nil || slices.ContainsFunc(members, func(m Member) bool { return m.Name == c.opt.Host })
+	switch was := c.forgotten.Swap(!one); {
+	case !one && !was:
+		c.log.Warn("the other hosts have forgotten this one: it shows and makes what they have, keeps nothing for them, and counts again in five minutes at most; " +
+			"if another one has its place, stop it")
+	case one && was:
+		c.log.Info("this host counts again when the hosts decide")
+	}
 }
 
 // absences are the members that cannot be reached, by ID, and since when.

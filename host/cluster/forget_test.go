@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/host/store/jetstream"
 )
 
@@ -54,14 +55,28 @@ func (x *trio) names(h *host) string {
 	return strings.Join(names, " ")
 }
 
-// Of three hosts one is lost for good and another comes in its place. Then one more is lost: the two that are left are
-// most of three, and go on.
-func TestAHostThatIsForgottenDoesNotCountAnyMore(t *testing.T) {
+// Of three hosts one is lost for good and another comes in its place.
+func TestAHostThatIsForgotten(t *testing.T) {
 	x := newTrio(t)
 	x.put(0, entry("/a", 1))
+	x.put(0, entry("/gone", 1))
 	x.stop(2)
 	d := x.replace(2, "d")
 	x.until("d counts as well", func() bool { return x.names(d) == "-c a b d" })
+	lost := absences{}
+	t.Run("does not count any more", func(t *testing.T) { testForgotten(t, x, d, lost) })
+	t.Run("brings nothing back", func(t *testing.T) { testReturns(t, x) })
+	// The two that are left when one more is lost are most of three, and go on.
+	x.stop(0)
+	x.put(1, entry("/a", 3))
+	x.until("d sees it", func() bool {
+		e, err := d.store.Get(t.Context(), "/a")
+		return err == nil && string(e.Body) == "/a #3"
+	})
+	t.Run("counts on where nobody can take its place", func(t *testing.T) { testNobodyInItsPlace(t, x, d, lost) })
+}
+
+func testForgotten(t *testing.T, x *trio, d *host, lost absences) {
 	if err := x.hosts[0].Forget(t.Context(), "b"); !errors.Is(err, ErrStillThere) {
 		t.Errorf("a live host: %v", err)
 	}
@@ -69,7 +84,6 @@ func TestAHostThatIsForgottenDoesNotCountAnyMore(t *testing.T) {
 		t.Errorf("a name that nobody has: %v", err)
 	}
 	// Nobody knows how long it was away, until the leader has looked twice.
-	lost := absences{}
 	for _, h := range []*host{x.hosts[0], x.hosts[1], d} {
 		if err := h.tidyOnce(t.Context(), lost); err != nil {
 			t.Fatal(err)
@@ -78,9 +92,7 @@ func TestAHostThatIsForgottenDoesNotCountAnyMore(t *testing.T) {
 	if x.names(d) != "-c a b d" || len(lost) != 1 {
 		t.Errorf("the members are %s; away are %v", x.names(d), lost)
 	}
-	for id := range lost {
-		lost[id] = time.Now().Add(-forgetAfter)
-	}
+	lost.longAgo()
 	x.until("c does not count", func() bool {
 		for _, h := range []*host{x.hosts[0], x.hosts[1], d} { // one of them leads
 			if err := h.tidyOnce(t.Context(), lost); err != nil {
@@ -95,23 +107,41 @@ func TestAHostThatIsForgottenDoesNotCountAnyMore(t *testing.T) {
 			return len(b.Servers) != 3 || slices.Contains(b.Servers, "c") || b.Behind > 0 || b.Moving
 		})
 	})
-	x.stop(0)
-	x.put(1, entry("/a", 2))
-	x.until("d sees it", func() bool {
-		e, err := d.store.Get(t.Context(), "/a")
-		return err == nil && string(e.Body) == "/a #2"
+}
+
+// testReturns has the forgotten host come back with the disk that it had: it shows what the others have, and says what it is.
+func testReturns(t *testing.T, x *trio) {
+	x.put(0, entry("/a", 2))
+	x.until("a page is deleted", func() bool {
+		return x.hosts[0].store.Delete(t.Context(), "/gone", entry("/gone", 1).StartedAt) == nil
 	})
-	// With two hosts there is nobody who could take the third one's place, so that nothing is gained.
-	for id := range lost {
-		delete(lost, id)
+	x.join(2)
+	x.start(2)
+	c := x.hosts[2]
+	if e, err := c.store.Get(t.Context(), "/a"); err != nil || string(e.Body) != "/a #2" {
+		t.Errorf("it shows %v, %v", e, err)
 	}
+	if e, err := c.store.Get(t.Context(), "/gone"); !errors.Is(err, isr.ErrNotFound) {
+		t.Errorf("it shows a page that was deleted: %v, %v", e, err)
+	}
+	x.until("it says that it does not count", func() bool {
+		return c.tidyOnce(t.Context(), absences{}) == nil && x.said.count("the other hosts have forgotten this one") == 1
+	})
+	if got := x.names(c); got != "a b d" {
+		t.Errorf("the members are %s", got)
+	}
+	x.stop(2)
+}
+
+// testNobodyInItsPlace has two hosts left of three: there is nobody who could take the third one's place, so that
+// nothing is gained. An operator may know better.
+func testNobodyInItsPlace(t *testing.T, x *trio, d *host, lost absences) {
+	clear(lost)
 	x.until("a is away", func() bool {
 		_ = d.tidyOnce(t.Context(), lost)
 		return len(lost) == 1
 	})
-	for id := range lost {
-		lost[id] = time.Now().Add(-forgetAfter)
-	}
+	lost.longAgo()
 	for _, h := range []*host{x.hosts[1], d} {
 		if err := h.tidyOnce(t.Context(), lost); err != nil {
 			t.Fatal(err)
@@ -120,4 +150,11 @@ func TestAHostThatIsForgottenDoesNotCountAnyMore(t *testing.T) {
 	x.until("it still counts", func() bool { return x.names(d) == "-a b d" })
 	x.until("an operator has it forgotten all the same", func() bool { return x.hosts[1].Forget(t.Context(), "a") == nil })
 	x.until("a does not count", func() bool { return x.names(d) == "b d" })
+}
+
+// longAgo has all been away for as long as it takes.
+func (a absences) longAgo() {
+	for id := range a {
+		a[id] = time.Now().Add(-forgetAfter)
+	}
 }
