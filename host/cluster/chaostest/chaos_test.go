@@ -102,23 +102,19 @@ func chaos(t *testing.T, f *fleet, seed uint64, last time.Duration) {
 	if differ != nil {
 		t.Errorf("in the end: %v", differ)
 	}
-	if last >= time.Minute && equal > 2*time.Second {
+	if equal > 2*time.Second {
 		t.Errorf("all hosts are equal %v after the end, want 2s", equal)
 	}
 	for _, p := range c.problems[:min(len(c.problems), 30)] {
 		t.Error(p)
 	}
 	excused := 0
-	twice := t.Logf
-	if last >= time.Minute {
-		twice = t.Errorf
-	}
 	for _, o := range f.upstream.overlaps() {
 		if f.alone(o.first) || f.alone(o.second) {
 			excused++
 			continue
 		}
-		twice("%s made %s at %v for %v, and %s at %v for %v", o.first.host, o.first.path, o.first.from.Format("05.000"), o.first.to.Sub(o.first.from),
+		t.Errorf("%s made %s at %v for %v, and %s at %v for %v", o.first.host, o.first.path, o.first.from.Format("05.000"), o.first.to.Sub(o.first.from),
 			o.second.host, o.second.from.Format("05.000"), o.second.to.Sub(o.second.from))
 	}
 	t.Logf("%d visits (%d tried again; slowest %v), %d edits (%d refused), %d generations (%d beside one of a detached host), equal after %v; %v; %d problems",
