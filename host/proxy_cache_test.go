@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/wisr-dev/wisr/plugins/logtest"
 )
 
 // Caches that others wrote stand in front of the host, as a CDN does. What they
@@ -282,7 +284,7 @@ func launch(t *testing.T, address, name string, args ...string) {
 		path = "/usr/sbin/" + name // where Debian has it, and users have not
 	}
 	command := exec.Command(path, args...)
-	var printed lockedBuffer
+	var printed logtest.Buffer
 	command.Stdout, command.Stderr = &printed, &printed
 	command.WaitDelay = 5 * time.Second
 	if err := command.Start(); err != nil {

@@ -1,7 +1,6 @@
 package host_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/wisr-dev/wisr/host"
 	"github.com/wisr-dev/wisr/host/config"
+	"github.com/wisr-dev/wisr/plugins/logtest"
 	"github.com/wisr-dev/wisr/plugins/relaytest"
 )
 
@@ -29,7 +29,7 @@ type site struct {
 	upstream *upstream
 	clock    *clock
 	client   *http.Client
-	log      *lockedBuffer
+	log      *logtest.Buffer
 
 	url    string // of the running host, without a slash at the end
 	admin  string
@@ -47,7 +47,7 @@ func both(t *testing.T, test func(t *testing.T, s *site)) {
 // newSite makes the folder of a site without plugins. settings go into wisr.toml by s.settings.
 func newSite(t *testing.T, memory string) *site {
 	t.Helper()
-	s := &site{t: t, dir: t.TempDir(), memory: memory, clock: newClock(), log: &lockedBuffer{}}
+	s := &site{t: t, dir: t.TempDir(), memory: memory, clock: newClock(), log: &logtest.Buffer{}}
 	s.client = &http.Client{
 		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 100},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -315,21 +315,3 @@ func counted(in input) (int, string) { return 200, fmt.Sprintf("%s #%d", in.Path
 
 // says makes a function of a script that always answers the same.
 func says(status int, body string) func(input) (int, string) { return relaytest.Says(status, body) }
-
-// lockedBuffer is a log that may be read while it is written.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}

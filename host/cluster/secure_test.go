@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -12,9 +11,10 @@ import (
 	"math/big"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/wisr-dev/wisr/plugins/logtest"
 )
 
 // authority signs certificates of hosts.
@@ -71,28 +71,10 @@ func (a *authority) host(ip string) *tls.Config {
 	}
 }
 
-// said is what a host logs.
-type said struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *said) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *said) has(text string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return strings.Contains(s.text.String(), text)
-}
-
 // secured joins a host that knows another one, and tells what it logs.
-func secured(t *testing.T, name, secret string, secure *tls.Config, peer *Cluster) (*Cluster, *said) {
+func secured(t *testing.T, name, secret string, secure *tls.Config, peer *Cluster) (*Cluster, *logtest.Buffer) {
 	t.Helper()
-	var log said
+	var log logtest.Buffer
 	opt := Options{Name: "test", Host: name, Listen: "127.0.0.1:0", Secret: secret, Dir: t.TempDir(), TLS: secure, Log: slog.New(slog.NewTextHandler(&log, nil))}
 	opt.Peers = []string{"127.0.0.1:1"} // nobody
 	if peer != nil {
@@ -105,9 +87,7 @@ func secured(t *testing.T, name, secret string, secure *tls.Config, peer *Cluste
 	t.Cleanup(func() {
 		c.Close()
 		if t.Failed() {
-			log.mu.Lock()
-			t.Logf("log of %s:\n%s", name, log.text.String())
-			log.mu.Unlock()
+			t.Logf("log of %s:\n%s", name, &log)
 		}
 	})
 	return c, &log
@@ -139,12 +119,12 @@ func TestAStrangerIsRefusedAndToldWhy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a, said := secured(t, "a", "between hosts", ours.host("127.0.0.1"), nil)
 			b, told := secured(t, "stranger", c.secret, c.secure, a)
-			until(t, "the host says why", func() bool { return said.has(c.here) })
-			until(t, "the stranger says why", func() bool { return told.has(c.told) })
+			until(t, "the host says why", func() bool { return strings.Contains(said.String(), c.here) })
+			until(t, "the stranger says why", func() bool { return strings.Contains(told.String(), c.told) })
 			if n := a.server.NumRoutes() + b.server.NumRoutes(); n > 0 {
 				t.Errorf("there are %d links", n)
 			}
-			if said.has("between hosts") || told.has("between hosts") || said.has("guessed") || told.has("guessed") {
+			if logs := said.String() + told.String(); strings.Contains(logs, "between hosts") || strings.Contains(logs, "guessed") {
 				t.Error("a secret is in a log")
 			}
 		})

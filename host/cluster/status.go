@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/wisr-dev/wisr/host/store/jetstream"
@@ -35,18 +36,11 @@ type HostStatus struct {
 
 // Status asks the servers, if they can be reached, and tells what is known otherwise.
 func (c *Cluster) Status(ctx context.Context) Status {
-	s := Status{Name: c.opt.Name, Host: c.opt.Host, Detached: c.Detached(), Members: []Member{}, Leases: []jetstream.Lease{}, Buckets: []jetstream.Bucket{}}
-	if !s.Detached {
-		if members, err := c.members(ctx); err == nil && members != nil {
-			s.Members = members
-		}
-		if leases, err := c.leases.List(ctx); err == nil {
-			s.Leases = leases
-		}
-		if buckets, err := c.pages.Buckets(ctx); err == nil {
-			s.Buckets = buckets
-		}
+	s := Status{Name: c.opt.Name, Host: c.opt.Host, Members: []Member{}, Leases: []jetstream.Lease{}, Buckets: []jetstream.Bucket{}}
+	if !c.Detached() {
+		c.ask(ctx, &s)
 	}
+	s.Detached = c.Detached() // what was not answered may be since it is
 	told := c.pages.Told()
 	own := beat{Host: c.opt.Host, Told: told, Since: c.since}
 	if c.about != nil {
@@ -64,6 +58,30 @@ func (c *Cluster) Status(ctx context.Context) Status {
 	}
 	slices.SortFunc(s.Hosts, func(a, b HostStatus) int { return strings.Compare(a.Name, b.Name) })
 	return s
+}
+
+// ask asks the servers, all at once and not for longer than a host may be silent: who leads them may have
+// gone this moment, and then nobody ever answers.
+func (c *Cluster) ask(ctx context.Context, s *Status) {
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		if members, err := c.members(ctx); err == nil && members != nil {
+			s.Members = members
+		}
+	})
+	asking.Go(func() {
+		if leases, err := c.leases.List(ctx); err == nil {
+			s.Leases = leases
+		}
+	})
+	asking.Go(func() {
+		if buckets, err := c.pages.Buckets(ctx); err == nil {
+			s.Buckets = buckets
+		}
+	})
+	asking.Wait()
 }
 
 func (b beat) status(most jetstream.Position, heard, ahead time.Duration) HostStatus {

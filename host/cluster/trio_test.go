@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/wisr-dev/wisr/host/store/jetstream"
+	"github.com/wisr-dev/wisr/plugins/logtest"
 )
 
 // patience is how long servers may take to elect a leader on a busy machine.
@@ -24,30 +24,12 @@ type trio struct {
 	t     testing.TB
 	dir   string
 	hosts [3]*host
-	links [3][3]*link // from, to
-	said  *sayings    // of all hosts
-}
-
-// sayings is what hosts log.
-type sayings struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *sayings) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
+	links [3][3]*link     // from, to
+	said  *logtest.Buffer // of all hosts
 }
 
 func (x *trio) log() *slog.Logger {
 	return slog.New(slog.NewTextHandler(x.said, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
-func (s *sayings) count(what string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return bytes.Count(s.text.Bytes(), []byte(what))
 }
 
 // host is one of them.
@@ -61,7 +43,7 @@ type host struct {
 // newTrio starts three hosts. behind is by how much their clocks are wrong, in their order.
 func newTrio(t testing.TB, behind ...time.Duration) *trio {
 	t.Helper()
-	x := &trio{t: t, dir: t.TempDir(), said: &sayings{}}
+	x := &trio{t: t, dir: t.TempDir(), said: &logtest.Buffer{}}
 	for from := range 3 {
 		for to := range 3 {
 			if from != to {

@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,9 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
+	"github.com/wisr-dev/wisr/plugins/logtest"
 	"github.com/wisr-dev/wisr/plugins/page"
 	"github.com/wisr-dev/wisr/plugins/relaytest"
 	"github.com/wisr-dev/wisr/plugins/sandbox"
@@ -43,7 +42,7 @@ type site struct {
 	t        *testing.T
 	opt      Options // of every open; a test may change them
 	upstream *upstream
-	log      *lockedBuffer
+	log      *logtest.Buffer
 }
 
 func newSite(t *testing.T) *site {
@@ -57,7 +56,7 @@ func newSite(t *testing.T) *site {
 			t.Error(err)
 		}
 	})
-	s := &site{t: t, upstream: newUpstream(t), log: &lockedBuffer{}}
+	s := &site{t: t, upstream: newUpstream(t), log: &logtest.Buffer{}}
 	s.opt = Options{
 		Dir:     filepath.Join(t.TempDir(), "plugins"),
 		State:   filepath.Join(t.TempDir(), "paths"),
@@ -262,22 +261,4 @@ func result(fallback, cursor string, paths ...string) string {
 		cursor = fmt.Sprintf(`,"cursor":%q`, cursor)
 	}
 	return fmt.Sprintf(`{"paths":%s,"fallback":%s%s}`, list, fallback, cursor)
-}
-
-// lockedBuffer is a log that may be read while it is written.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

@@ -198,8 +198,13 @@ func within(ctx context.Context, most time.Duration) (context.Context, context.C
 // retried calls try until it succeeds or ctx ends: while servers elect a
 // leader, or the first of them waits for the others, they refuse for some seconds.
 func retried(ctx context.Context, try func(context.Context) error) error {
-	for {
-		once, cancel := within(ctx, tryFor)
+	return retriedLonger(ctx, 1, try)
+}
+
+// retriedLonger is retried for what may need longer than tryFor: each try gets that many times as long as the one before.
+func retriedLonger(ctx context.Context, times int, try func(context.Context) error) error {
+	for each := tryFor; ; each *= time.Duration(times) {
+		once, cancel := within(ctx, each)
 		err := try(once)
 		cancel()
 		if err == nil {

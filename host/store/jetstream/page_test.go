@@ -6,11 +6,11 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/plugins/logtest"
 )
 
 var epoch = time.Date(2026, 3, 4, 5, 6, 7, 8, time.UTC)
@@ -20,24 +20,6 @@ func generation(key string, n, size int) *isr.Entry {
 	random := rand.NewChaCha8([32]byte{byte(n)})
 	_, _ = random.Read(body)
 	return &isr.Entry{Key: key, Plugin: "p", Version: "v1", Body: body, StartedAt: epoch.Add(time.Duration(n)), FinishedAt: epoch, Expire: time.Hour}
-}
-
-// log is what a store says.
-type log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 func TestAPageThatIsLargerThanAMessageIsKeptInAFile(t *testing.T) {
@@ -71,7 +53,7 @@ func TestAPageThatIsLargerThanAMessageIsKeptInAFile(t *testing.T) {
 }
 
 func TestAPageOfANewerWisrIsLeftAlone(t *testing.T) {
-	var said log
+	var said logtest.Buffer
 	s := opened(t, connected(t, served(t)), "newer", Options{Log: slog.New(slog.NewTextHandler(&said, nil))})
 	defer s.Close()
 	header := s.header("/a", "v1", epoch)

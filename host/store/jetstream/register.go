@@ -48,30 +48,70 @@ func (s *Store) OpenRegister(ctx context.Context, what string) (*Register, error
 	return r, err
 }
 
+const (
+	// electing is how long the servers may take to agree who leads a bucket, after a host was lost. What is
+	// asked of the one that was lost is never answered.
+	electing = 30 * time.Second
+	// transferring is how long a file may take with that. A part of it is asked of a host that was lost, and
+	// not answered; the longer the module, the longer a try has to be.
+	transferring = 2 * electing
+)
+
 // Get returns the value of a name, as the leader has it.
-func (r *Register) Get(ctx context.Context, name string) (Registered, error) {
-	m, err := r.bucket.last(ctx, "d."+hash(name))
-	if errors.Is(err, errNone) {
-		return Registered{Name: name}, nil
-	}
-	if err != nil {
-		return Registered{}, err
-	}
-	if number, err := strconv.Atoi(m.header.Get(headerFormat)); err != nil || number > format {
+func (r *Register) Get(ctx context.Context, name string) (value Registered, err error) {
+	ctx, cancel := within(ctx, electing)
+	defer cancel()
+	newer := false
+	err = retried(ctx, func(ctx context.Context) error {
+		m, err := r.bucket.last(ctx, "d."+hash(name))
+		if errors.Is(err, errNone) {
+			m, err = &message{}, nil
+		} else if err == nil {
+			number, err := strconv.Atoi(m.header.Get(headerFormat))
+			newer = err != nil || number > format
+		}
+		if err == nil {
+			value = Registered{Name: name, Value: m.data, Revision: m.seq}
+		}
+		return err
+	})
+	if newer {
 		return Registered{}, errNewer
 	}
-	return Registered{Name: name, Value: m.data, Revision: m.seq}, nil
+	return value, err
 }
 
-// Set replaces a value, which has to be of a revision.
+// Set replaces a value, which has to be of a revision. Of two values that replace the same one the second is refused, so
+// values have to differ: one that is there already is this call's, of which the answer was lost.
 func (r *Register) Set(ctx context.Context, v Registered) error {
 	if err := r.store.writable(ctx); err != nil {
 		return err
 	}
-	_, err := r.bucket.write(ctx, "d."+hash(v.Name), nats.Header{
-		headerFormat: {strconv.Itoa(format)}, headerWriter: {r.store.id}, headerStarted: {time.Unix(0, 0).UTC().Format(time.RFC3339Nano)},
-		headerKey: {base64.URLEncoding.EncodeToString([]byte(v.Name))},
-	}, v.Value, v.Revision)
+	ctx, cancel := within(ctx, electing)
+	defer cancel()
+	var conflict error
+	err := retried(ctx, func(ctx context.Context) error {
+		_, err := r.bucket.write(ctx, "d."+hash(v.Name), nats.Header{
+			headerFormat: {strconv.Itoa(format)}, headerWriter: {r.store.id}, headerStarted: {time.Unix(0, 0).UTC().Format(time.RFC3339Nano)},
+			headerKey: {base64.URLEncoding.EncodeToString([]byte(v.Name))},
+		}, v.Value, v.Revision)
+		if !errors.Is(err, errConflict) {
+			return err
+		}
+		now, failed := r.Get(ctx, v.Name)
+		switch {
+		case failed != nil && !errors.Is(failed, errNewer):
+			return failed
+		case now.Revision == v.Revision: // another write is on its way, maybe this one
+			return err
+		case !bytes.Equal(now.Value, v.Value):
+			conflict = err
+		}
+		return nil
+	})
+	if err == nil {
+		err = conflict
+	}
 	return err
 }
 
@@ -102,16 +142,33 @@ func (r *Register) Follow(ctx context.Context, fn func(name string)) {
 // PutFile keeps a file under a name, unless there is one: a name stands for its content. One that
 // Sweep might remove before it is named counts as none.
 func (r *Register) PutFile(ctx context.Context, name string, data []byte) error {
-	if info, err := r.files.GetInfo(ctx, name); err == nil && time.Since(info.ModTime) < unnamed/2 {
-		return nil
-	}
-	_, err := r.files.Put(ctx, jetstream.ObjectMeta{Name: name}, bytes.NewReader(data))
-	return err
+	ctx, cancel := within(ctx, transferring)
+	defer cancel()
+	return retriedLonger(ctx, 2, func(ctx context.Context) error {
+		if info, err := r.files.GetInfo(ctx, name); err == nil && time.Since(info.ModTime) < unnamed/2 {
+			return nil
+		}
+		_, err := r.files.Put(ctx, jetstream.ObjectMeta{Name: name}, bytes.NewReader(data))
+		return err
+	})
 }
 
 // File returns a file.
-func (r *Register) File(ctx context.Context, name string) ([]byte, error) {
-	return file(ctx, r.files, name)
+func (r *Register) File(ctx context.Context, name string) (data []byte, err error) {
+	ctx, cancel := within(ctx, transferring)
+	defer cancel()
+	var missing error
+	err = retriedLonger(ctx, 2, func(ctx context.Context) (err error) {
+		if data, err = file(ctx, r.files, name); errors.Is(err, jetstream.ErrObjectNotFound) {
+			missing = err
+			return nil
+		}
+		return err
+	})
+	if err == nil {
+		err = missing
+	}
+	return data, err
 }
 
 // file reads a file that was written before its name was told. The nearest replica may not have it yet.
