@@ -125,7 +125,7 @@ func testReturns(t *testing.T, x *trio) {
 		t.Errorf("it shows a page that was deleted: %v, %v", e, err)
 	}
 	x.until("it says that it does not count", func() bool {
-		return c.tidyOnce(t.Context(), absences{}) == nil && x.said.count("the other hosts have forgotten this one") == 1
+		return c.tidyOnce(t.Context(), absences{}) == nil && x.told("the other hosts have forgotten this one") == 1
 	})
 	if got := x.names(c); got != "a b d" {
 		t.Errorf("the members are %s", got)

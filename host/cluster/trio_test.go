@@ -8,6 +8,7 @@ import (
 	"net"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -31,6 +32,9 @@ type trio struct {
 func (x *trio) log() *slog.Logger {
 	return slog.New(slog.NewTextHandler(x.said, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
+
+// told is how often hosts have logged something.
+func (x *trio) told(what string) int { return strings.Count(x.said.String(), what) }
 
 // host is one of them.
 type host struct {
