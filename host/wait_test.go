@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"bytes"
 	"runtime"
 	"strings"
 	"sync"
@@ -49,11 +50,11 @@ func (g *gate) wait(t *testing.T) {
 func (s *site) until(what string, so func() bool) {
 	s.t.Helper()
 	deadline := time.Now().Add(time.Minute)
-	for !so() {
+	for pause := time.Millisecond; !so(); pause = min(2*pause, 20*time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("still not so: %s", what)
 		}
-		time.Sleep(2 * time.Millisecond)
+		time.Sleep(pause)
 	}
 }
 
@@ -86,11 +87,11 @@ func generations() int { return goroutines("isr.(*Engine).dispatch in goroutine"
 
 // goroutines counts how often a text is in the stacks of all goroutines.
 func goroutines(text string) int {
-	stacks := make([]byte, 1<<20)
+	stacks := make([]byte, 128<<10)
 	for {
 		n := runtime.Stack(stacks, true)
 		if n < len(stacks) {
-			return strings.Count(string(stacks[:n]), text)
+			return bytes.Count(stacks[:n], []byte(text))
 		}
 		stacks = make([]byte, 2*len(stacks))
 	}
