@@ -7,9 +7,6 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
-
 	"github.com/wisr-dev/wisr/host"
 )
 
@@ -32,9 +29,7 @@ func TestS151InABrowserTheBlogReloadsAndShowsWhatIsBroken(t *testing.T) {
 	dir := checkoutExample(t, "blog")
 	url := serveExample(t, dir, host.Dev)
 	tab := newTab(t, newBrowser(t))
-	if _, err := chromedp.Call(tab.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: listensWhenTold}); err != nil {
-		t.Fatal(err)
-	}
+	tab.before(listensWhenTold)
 	becomes := func(title string) { tab.until("window.listens && !" + overlayElement + " && " + h1Is(title)) }
 	content := filepath.Join(dir, "content", "stale-is-a-feature.md")
 	source := filepath.Join(dir, "plugins", "post", "main.go")

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"github.com/wisr-dev/wisr/host"
@@ -59,9 +58,7 @@ func TestABadPageInABrowser(t *testing.T) {
 	}
 	url := serveExample(t, dir, host.Dev)
 	tab := newTab(t, newBrowser(t))
-	if _, err := chromedp.Call(tab.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: listensWhenTold}); err != nil {
-		t.Fatal(err)
-	}
+	tab.before(listensWhenTold)
 	isGood := "window.listens && !" + overlayElement + " && " + h1Is("good")
 	tab.open(url + "/")
 	tab.until(isGood)

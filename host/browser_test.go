@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -99,6 +100,14 @@ func inTab[T any](b *browserTab, action chromedp.Action[T]) T {
 func (b *browserTab) open(url string) {
 	b.t.Helper()
 	inTab(b, chromedp.Navigate(url))
+}
+
+// before has a script run before those of every page that is opened from now on.
+func (b *browserTab) before(script string) {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 func (b *browserTab) reload() {
