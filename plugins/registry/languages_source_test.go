@@ -87,35 +87,67 @@ func TestThePageOfTheManualIsOneInEveryLanguage(t *testing.T) {
 	}
 }
 
-// The library needs none of wisr's own functions: built to use Extism's alone it makes the same page.
-func TestAssemblyScriptByExtismsFunctionsAlone(t *testing.T) {
-	wantToolchain(t, "assemblyscript")
-	folder := filepath.Join(languages, "assemblyscript")
-	file := filepath.Join(folder, "page.wasm")
-	committed, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
+// otherwise are other builds of a folder of testdata/languages than its plugin.toml has:
+// by Extism's functions alone, or for another target. By is the language's tools; also
+// is what else has to be there; alone is that nothing of wisr's own is imported.
+var otherwise = map[string]struct {
+	folder, by, also, command string
+	alone                     bool
+}{
+	"go by Extism":             {folder: "go", by: "go", command: "GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -tags extism -o page.wasm .", alone: true},
+	"rust by Extism":           {folder: "rust", by: "rust", command: cargo(toolchain.WasmTarget, "--features extism"), alone: true},
+	"rust for WASI":            {folder: "rust", by: "rust", also: "wasm32-wasip1", command: cargo("wasm32-wasip1", "")},
+	"rust for WASI, as it was": {folder: "rust", by: "rust", also: "wasm32-wasi", command: cargo("wasm32-wasi", "")}, // its name until Rust 1.78
+	"zig by Extism":            {folder: "zig", by: "zig", command: "zig build -Dextism", alone: true},
+	"assemblyscript by Extism": {folder: "assemblyscript", by: "assemblyscript",
+		command: "npm install --no-audit --no-fund --no-package-lock --silent && npx asc assembly/index.ts -o page.wasm --use WISR_EXTISM=1", alone: true},
+}
+
+func cargo(target, options string) string {
+	return "cargo build --locked --release --target " + target + " " + options + ` && cp "${CARGO_TARGET_DIR:-target}/` + target + `/release/page.wasm" page.wasm`
+}
+
+// The libraries need none of wisr's own functions, and Rust's no certain target: built
+// otherwise they make the same page.
+func TestThePageInManyLanguagesBuiltOtherwise(t *testing.T) {
+	for name, way := range otherwise {
+		t.Run(name, func(t *testing.T) {
+			wantToolchain(t, way.by)
+			if way.also != "" && !toolchain.Here().Target(way.also) {
+				t.Skip("Rust has no libraries for " + way.also)
+			}
+			folder := filepath.Join(languages, way.folder)
+			keepFile(t, filepath.Join(folder, "page.wasm"))
+			command := exec.CommandContext(t.Context(), "sh", "-c", way.command)
+			command.Dir = folder
+			if out, err := command.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			module, err := os.ReadFile(filepath.Join(folder, "page.wasm"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := !strings.Contains(string(module), "\x04wisr\x0ainput_read"); got != way.alone {
+				t.Errorf("it imports functions of wisr: %v, want %v", !got, !way.alone)
+			}
+			l := openModule(t, folder, module)
+			l.paths(t)
+			l.pages(t, languageNames)
+			l.others(t)
+			l.failures(t)
+		})
 	}
+}
+
+// keepFile puts a file back as it is now, or takes it away again, when the test ends.
+func keepFile(t *testing.T, file string) {
+	t.Helper()
+	was, missing := os.ReadFile(file)
 	t.Cleanup(func() {
-		if err := os.WriteFile(file, committed, 0o644); err != nil {
+		if missing != nil {
+			_ = os.Remove(file)
+		} else if err := os.WriteFile(file, was, 0o644); err != nil {
 			t.Error(err)
 		}
 	})
-	command := exec.Command("sh", "-c", "npm install --no-audit --no-fund --no-package-lock --silent && npx asc assembly/index.ts -o page.wasm --use WISR_EXTISM=1")
-	command.Dir = folder
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	module, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(module), "\x04wisr\x0ainput_read") {
-		t.Error("it imports functions of wisr")
-	}
-	l := openLanguage(t, folder)
-	l.paths(t)
-	l.pages(t, languageNames)
-	l.others(t)
-	l.failures(t)
 }

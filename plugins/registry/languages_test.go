@@ -89,7 +89,12 @@ type language struct {
 
 func openLanguage(t *testing.T, folder string) language {
 	t.Helper()
-	module := languageModule(t, folder)
+	return openModule(t, folder, languageModule(t, folder))
+}
+
+// openModule loads a module as that of a folder.
+func openModule(t *testing.T, folder string, module []byte) language {
+	t.Helper()
 	manifest, err := os.ReadFile(filepath.Join(folder, "plugin.toml"))
 	if err != nil {
 		t.Fatal(err)

@@ -71,10 +71,16 @@ func take(block uint64) []byte {
 	if block == 0 {
 		return nil
 	}
-	b := make([]byte, extismLength(block))
-	fillWords(b,
-		func(at uint64) uint64 { return extismLoadU64(block + at) },
-		func(at uint64) byte { return byte(extismLoadU8(block + at)) })
+	b := load(block, extismLength(block))
 	extismFree(block)
+	return b
+}
+
+// load copies length bytes from an address in the kernel's memory.
+func load(from, length uint64) []byte {
+	b := make([]byte, length)
+	fillWords(b,
+		func(at uint64) uint64 { return extismLoadU64(from + at) },
+		func(at uint64) byte { return byte(extismLoadU8(from + at)) })
 	return b
 }

@@ -12,14 +12,6 @@ func hostConfig(key string) string {
 	return string(value)
 }
 
-func hostFetchAll(requests []Request) ([]Response, []error, error) {
-	frame, err := requestFrame(requests)
-	if err != nil {
-		return nil, nil, err
-	}
-	return answerFrame(fetchAll(frame), len(requests))
-}
-
 // hostLog drops a line for which there is no memory: a log is not worth the page.
 func hostLog(l level, text string) {
 	block, err := give([]byte(text))

@@ -1,11 +1,12 @@
-//go:build wasip1
+//go:build wasip1 && !extism
 
 package page
 
 import "unsafe"
 
 // The functions of wisr's own that this package uses: they copy from and to this
-// module's memory in one call, where Extism's take one for every eight bytes.
+// module's memory in one call, where Extism's take one for every eight bytes. The tag
+// extism leaves them out: see kernel_wasip1.go.
 
 // wisrInputRead copies at most size bytes of the input to at and returns how
 // many bytes the input has.
@@ -41,9 +42,12 @@ func output(b []byte) {
 	wisrOutputWrite(unsafe.Pointer(unsafe.SliceData(b)), uint32(len(b)))
 }
 
-// fetchAll makes the requests of a frame and returns that of their answers.
-func fetchAll(frame []byte) []byte {
+func hostFetchAll(requests []Request) ([]Response, []error, error) {
+	frame, err := requestFrame(requests)
+	if err != nil {
+		return nil, nil, err
+	}
 	b := make([]byte, wisrFetchAll(unsafe.Pointer(unsafe.SliceData(frame)), uint32(len(frame))))
 	wisrFetchRead(unsafe.Pointer(unsafe.SliceData(b)), uint32(len(b)))
-	return b
+	return answerFrame(b, len(requests))
 }
