@@ -16,7 +16,8 @@ async function search(text) {
     item.append(link, ` ${tea.kind}, ${tea.origin}`);
     return item;
   });
-  if (words.length && !items.length) items.push(Object.assign(document.createElement("li"), { textContent: "No tea has all of these words." }));
+  if (words.length && !items.length)
+    items.push(Object.assign(document.createElement("li"), { textContent: "No tea has all of these words." }));
   if (text === form.q.value) found.replaceChildren(...items);
 }
 

@@ -49,7 +49,8 @@ int props(const wisr_input *in, wisr_result *out) {
     requests[1].body = text(name);
     wisr_set_text(&requests[1].headers, "Content-Type", text("text/plain; charset=utf-8"));
     const wisr_value *lines;
-    if (wisr_fetch_all(requests.data(), answers.data(), requests.size()) || wisr_parse(answers[1].body, &lines)) return 1;
+    if (wisr_fetch_all(requests.data(), answers.data(), requests.size()) || wisr_parse(answers[1].body, &lines))
+        return 1;
 
     wisr_set_text(&out->props, "name", text(name));
     wisr_set_text(&out->props, "title", answers[0].body);
@@ -63,7 +64,8 @@ int props(const wisr_input *in, wisr_result *out) {
 
 int render(const wisr_input *, const wisr_value *props, wisr_buffer *out) {
     const auto get = [props](const char *key) { return wisr_as_text(wisr_get(props, key)); };
-    wisr_html(out, R"(<!doctype html><html lang="en"><head><meta charset="utf-8"/><title>{}</title></head><body>)", get("title"));
+    wisr_html(out, R"(<!doctype html><html lang="en"><head><meta charset="utf-8"/><title>{}</title></head><body>)",
+              get("title"));
     wisr_html(out, R"(<h1 title="{}">{}, {}</h1><ol>)", get("name"), get("greeting"), get("name"));
     for (auto line = wisr_first(wisr_get(props, "lines")); line; line = wisr_next(line))
         wisr_html(out, "<li>{}</li>", wisr_as_text(line));

@@ -17,7 +17,8 @@ static void check(const char *function, const char *input, const char *want) {
 
 int main(void) {
     check("getStaticProps", "{\"params\":{\"name\":\"<Zoë>\"}}", "\"letters\":5");
-    check("getStaticProps", "{\"params\":{\"name\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}}", "\"notFound\":true");
+    check("getStaticProps", "{\"params\":{\"name\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}}",
+          "\"notFound\":true");
     check("render", "{\"props\":{\"name\":\"<Zoë>\",\"letters\":5}}", "<h1>Hello, &lt;Zoë&gt;!</h1>");
     check("render", "{\"props\":{\"name\":\"x\",\"letters\":1}}", "has 1 letters");
     return failed;
