@@ -2,7 +2,9 @@ package sdk
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -46,4 +48,61 @@ func TestEveryManualHasAWholePageInUnder40Lines(t *testing.T) {
 			t.Errorf("the page in the manual of %s has %d lines", language, longest)
 		}
 	}
+}
+
+// What the table says that a library has stands in the library or its manual.
+func TestTheNamesInTheTableAreThoseOfTheLibraries(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, found := strings.Cut(string(readme), "## What each has\n")
+	table, _, ends := strings.Cut(table, "\n## ")
+	if !found || !ends {
+		t.Fatal("there is no table")
+	}
+	libraries := make([]string, 0, 6)
+	for _, language := range []string{"go", "js", "rust", "c", "zig", "assemblyscript"} {
+		libraries = append(libraries, everything(t, language))
+	}
+	names := regexp.MustCompile("`([^`]+)`")
+	rows := 0
+	for row := range strings.Lines(table) {
+		cells := strings.Split(strings.Trim(row, "|\n"), "|")
+		if !strings.HasPrefix(row, "| ") || strings.TrimSpace(cells[0]) == "" {
+			continue
+		}
+		if rows++; len(cells) != 1+len(libraries) {
+			t.Fatalf("%d cells in %s", len(cells), row)
+		}
+		for i, library := range libraries {
+			for _, name := range names.FindAllStringSubmatch(cells[1+i], -1) {
+				if !strings.Contains(library, strings.TrimSuffix(name[1], "!")) {
+					t.Errorf("%s is not in column %d's library: %s", name[1], i+1, row)
+				}
+			}
+		}
+	}
+	if rows < 8 {
+		t.Errorf("only %d rows", rows)
+	}
+}
+
+// everything is what a library's folder holds, manual and all.
+func everything(t *testing.T, language string) string {
+	t.Helper()
+	var all strings.Builder
+	err := fs.WalkDir(Files, language, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := Files.ReadFile(name)
+		all.WriteString(path.Base(path.Dir(name)) + "/" + path.Base(name) + "\n")
+		all.Write(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
 }
