@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	sampled "runtime/metrics"
 	"time"
 
@@ -109,6 +110,7 @@ func (h *Host) openClusterStore(ctx context.Context) (isr.Store, error) {
 	pages, err := jetstream.Open(ctx, jetstream.Options{
 		Conn: h.cluster.Conn(), Site: h.cfg.Cluster.Name, Replicas: h.cfg.Cluster.Replicas, MaxSize: h.cfg.Cache.MaxSize,
 		Detached: h.cluster.Detached, Retained: h.cluster.Retained, Log: h.opt.Log,
+		Owed: h.workPath(filepath.Join(clusterWork, "owed.log")),
 	})
 	if err != nil {
 		return nil, err

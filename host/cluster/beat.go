@@ -72,6 +72,19 @@ func (c *Cluster) beat(ctx context.Context) {
 	}
 }
 
+// listen waits until every host that is live has sent a beat. Before that this host does not know whose clock is ahead, and what
+// it made would look older than what others have.
+func (c *Cluster) listen(ctx context.Context) error {
+	beats := time.NewTimer(beatEvery + beatEvery/2)
+	defer beats.Stop()
+	select {
+	case <-beats.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // hear takes in a beat.
 func (c *Cluster) hear(m *nats.Msg) {
 	var b beat

@@ -162,8 +162,8 @@ func (c *Cluster) Conn() *nats.Conn { return c.conn }
 // Detached tells whether this host is cut off; see the package comment.
 func (c *Cluster) Detached() bool { return c.detached.Load() }
 
-// Start opens the leases and begins to tell other hosts of this one. about, which may be
-// nil, says what to tell of it besides.
+// Start opens the leases, begins to tell other hosts of this one, and returns when those that are live have told of
+// themselves. about, which may be nil, says what to tell of it besides.
 func (c *Cluster) Start(ctx context.Context, pages *jetstream.Store, about func() About) error {
 	leases, err := pages.OpenLeases(ctx, c.opt.Host)
 	if err != nil {
@@ -182,7 +182,7 @@ func (c *Cluster) Start(ctx context.Context, pages *jetstream.Store, about func(
 	if c.system != nil {
 		c.spawn(c.tidy)
 	}
-	return nil
+	return c.listen(ctx)
 }
 
 // spawn runs something that ends when its context does, unless the cluster is closed.

@@ -66,6 +66,7 @@ func TestChaos(t *testing.T) {
 	last, seeds := long(t)
 	program := built(t)
 	t.Run("alone", func(t *testing.T) { alone(t, newFleet(t, program)) })
+	t.Run("killed while alone", func(t *testing.T) { killedAlone(t, newFleet(t, program)) })
 	for _, seed := range seeds {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { chaos(t, newFleet(t, program), seed, last) })
 	}

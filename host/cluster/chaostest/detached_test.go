@@ -58,6 +58,26 @@ func alone(t *testing.T, f *fleet) {
 	}
 }
 
+// killedAlone has a host that is alone acknowledge an edit and be killed before it can tell the others. The page that they
+// have would be shown for an hour; what was acknowledged is made again.
+func killedAlone(t *testing.T, f *fleet) {
+	f.whole()
+	c := newCrowd(f, 0)
+	c.paths = []string{lasting}
+	f.until("all hosts confirm", func() bool { return c.revalidate(0, lasting) == 3 })
+	f.link(2, cut)
+	f.until("the host that was cut off says so", f.hosts[2].isDetached)
+	f.until("it acknowledges an edit", func() bool { return c.revalidate(2, lasting) == 1 })
+	f.hosts[2].kill(syscall.SIGKILL)
+	f.whole()
+	f.until("all hosts show what was acknowledged", func() bool {
+		for _, h := range f.hosts {
+			h.shows(t, lasting)
+		}
+		return c.same() == nil
+	})
+}
+
 // shows asks a host for a page, which has to be one.
 func (h *member) shows(t *testing.T, path string) shown {
 	t.Helper()

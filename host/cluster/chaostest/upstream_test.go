@@ -46,12 +46,19 @@ func (u *upstream) edit(path string) int {
 	return u.edits[path]
 }
 
+// lasting is a page that is not made anew by itself.
+const lasting = "/lasting"
+
 // props gives the data that a page shows.
 func (u *upstream) props(in relaytest.Input) (int, string) {
 	u.mu.Lock()
 	n := len(u.made)
 	u.made = append(u.made, generation{path: in.Path, host: in.Header.Get("X-Host"), edit: u.edits[in.Path], from: time.Now()})
-	answer := fmt.Sprintf(`{"props":{"edit":%d,"generation":%d},"revalidate":1}`, u.edits[in.Path], n)
+	window := 1
+	if in.Path == lasting {
+		window = 3600
+	}
+	answer := fmt.Sprintf(`{"props":{"edit":%d,"generation":%d},"revalidate":%d}`, u.edits[in.Path], n, window)
 	slow := u.slow
 	u.mu.Unlock()
 	time.Sleep(rand.N(slow))

@@ -77,6 +77,11 @@ type Options struct {
 	// the page is kept in memory. 0 is a second: visitors wait for both.
 	Patience time.Duration
 
+	// Owed is a file of this host alone, in which it is noted which pages could not be written: who is
+	// told that a page is shown is told so also while nothing can be written, and this process may be killed before it
+	// can. The next one to open the store marks what they replace as stale. "": there is none.
+	Owed string
+
 	// Retained adds what other hosts retain to what this one does. nil: nothing.
 	Retained func() []string
 
@@ -97,6 +102,7 @@ type Store struct {
 	encoder *zstd.Encoder
 	decoder *zstd.Decoder
 
+	owed     owed
 	told     revisions
 	retained atomic.Pointer[map[string]bool] // versions; nil before Retain; never changed, but replaced
 	listed   sync.Map                        // versions that v.<version> is known to name
@@ -137,7 +143,7 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store of %s: %w", opt.Site, err)
 	}
-	s := &Store{opt: opt, id: random(), log: opt.Log, js: js}
+	s := &Store{opt: opt, id: random(), log: opt.Log, js: js, owed: owed{path: opt.Owed}}
 	if s.encoder, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest)); err != nil {
 		return nil, err
 	}
@@ -164,8 +170,11 @@ func (s *Store) open(ctx context.Context) (err error) {
 		})
 		return err
 	})
+	if err != nil {
+		return err
+	}
 	s.opened("OBJ_" + s.bucketName("files"))
-	return err
+	return s.payOwed(ctx)
 }
 
 // Close implements isr.Store. The connection stays open.
@@ -176,7 +185,7 @@ func (s *Store) Close() error {
 	if s.decoder != nil {
 		s.decoder.Close()
 	}
-	return nil
+	return s.owed.close()
 }
 
 func (s *Store) detached() bool { return s.opt.Detached != nil && s.opt.Detached() }

@@ -107,10 +107,23 @@ func (s *Store) decode(ctx context.Context, m *message) (*isr.Entry, error) {
 // Put implements isr.Store.
 func (s *Store) Put(ctx context.Context, e *isr.Entry) (bool, error) {
 	stored, err := s.store(ctx, e)
+	switch {
+	case err == nil:
+		s.noted(s.owed.paid(e.Key, e.StartedAt))
+	case ctx.Err() == nil && !errors.Is(err, errNewer): // who put it keeps it
+		s.noted(s.owed.note(e.Key, e.StartedAt))
+	}
 	if err != nil {
 		return false, fmt.Errorf("store page %.200q: %w", e.Key, err)
 	}
 	return stored, nil
+}
+
+// noted tells if that could not be noted.
+func (s *Store) noted(err error) {
+	if err != nil {
+		s.log.Warn("what this host makes alone is lost if it is killed", "cause", err)
+	}
 }
 
 func (s *Store) store(ctx context.Context, e *isr.Entry) (bool, error) {

@@ -32,6 +32,7 @@ func (s *Store) Watch(ctx context.Context, fn func(isr.Change)) error {
 			if at.writer == s.id {
 				return
 			}
+			s.noted(s.owed.paid(at.key, at.started))
 			change := isr.Change{Key: at.key}
 			if !m.deleted() {
 				change.StartedAt = at.started
