@@ -65,8 +65,11 @@ func TestChaos(t *testing.T) {
 	asked(t)
 	last, seeds := long(t)
 	program := built(t)
-	t.Run("alone", func(t *testing.T) { alone(t, newFleet(t, program)) })
-	t.Run("killed while alone", func(t *testing.T) { killedAlone(t, newFleet(t, program)) })
+	t.Run("alone", func(t *testing.T) {
+		f := newFleet(t, program)
+		alone(t, f)
+		killedAlone(t, f)
+	})
 	for _, seed := range seeds {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { chaos(t, newFleet(t, program), seed, last) })
 	}
