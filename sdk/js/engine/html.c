@@ -358,19 +358,22 @@ static int node(JSContext *c, JSValue v, JSValue context, JSValue parent) {
 	return failed;
 }
 
-// put_doctype puts it in front of a whole document, which nobody can write as JSX.
-static int put_doctype(JSContext *c) {
-	static const char doctype[] = "<!doctype html>", begin[] = "<html";
-	u32 n = sizeof doctype - 1;
-	if (out.size < sizeof begin - 1 || memcmp(out.at, begin, sizeof begin - 1)) return 0;
-	if (out_room(c, n)) return -1;
-	memmove(out.at + n, out.at, out.size);
-	memcpy(out.at, doctype, n);
-	out.size += n;
-	return 0;
+static const char doctype[] = "<!doctype html>", document[] = "<html";
+
+// done is the text from an index on. Of a whole page it is left where it is: answer in
+// shim.c gives it to the host from there.
+static JSValue done(JSContext *c, u32 from, int is_page) {
+	char *text = out.at + from;
+	u32 size = out.size - from;
+	if (!is_page) return JS_NewUint8ArrayCopy(c, (u8 *)text, size);
+	// Nobody can write a doctype as JSX.
+	u32 skip = size < sizeof document - 1 || memcmp(text, document, sizeof document - 1) ? from : 0;
+	out.page = out.at + skip;
+	out.page_size = out.size - skip;
+	return JS_DupValue(c, out.is_page);
 }
 
-// html(node, callbacks, hooks, context, parent) → Uint8Array
+// html(node, callbacks, hooks, context, parent) → Uint8Array, or html.page for a page
 JSValue html_tree(JSContext *c, JSValue self, int argc, JSValue *argv) {
 	(void)self, (void)argc;
 	if (prepare(c)) return JS_EXCEPTION;
@@ -380,10 +383,11 @@ JSValue html_tree(JSContext *c, JSValue self, int argc, JSValue *argv) {
 	now.selected = JS_UNDEFINED;
 	now.callbacks = argv[1];
 	now.hooks = JS_ToBool(c, argv[2]);
-	int failed = node(c, argv[0], argv[3], argv[4]);
+	int failed = begin == 0 && put(c, doctype, sizeof doctype - 1);
+	u32 from = out.size;
+	if (!failed) failed = node(c, argv[0], argv[3], argv[4]);
 	now = before;
-	if (!failed && begin == 0) failed = put_doctype(c);
-	JSValue v = failed ? JS_EXCEPTION : JS_NewUint8ArrayCopy(c, (u8 *)out.at + begin, out.size - begin);
+	JSValue v = failed ? JS_EXCEPTION : done(c, from, begin == 0);
 	out.size = begin;
 	return v;
 }

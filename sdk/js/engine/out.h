@@ -3,7 +3,8 @@
 #include "quickjs.h"
 
 // What is written. A call that is within another one has the end of it.
-extern struct out { char *at; u32 size, room; } out;
+// What is_page stands for is the page that was made last: page_size bytes from page on.
+extern struct out { char *at; u32 size, room; char *page; u32 page_size; JSValue is_page; } out;
 
 int out_room(JSContext *, u32 more);
 int put(JSContext *, const char *text, u32 size);

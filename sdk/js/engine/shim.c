@@ -10,6 +10,7 @@
 // with it.
 #include "host.h"
 #include "html.h"
+#include "out.h"
 #include "rejected.h"
 
 struct part { const char *at; u32 size; };
@@ -103,8 +104,12 @@ static JSValue thrown(void) {
 }
 
 static int answer(JSValue v) {
-	u32 size = 0;
-	const char *text = 0;
+	u32 size = out.page_size;
+	const char *text = out.page;
+	if (v == out.is_page) {
+		wisr_output_write(text, size);
+		return 0;
+	}
 	if (JS_TagOf(v) == JS_TAG_OBJECT) text = (const char *)JS_GetUint8Array(ctx, &size, v);
 	else text = JS_ToCStringLen2(ctx, &size, v, 0);
 	if (!text) return tell(JS_GetException(ctx));
@@ -293,6 +298,8 @@ EXPORT("_initialize") void initialize(void) {
 	function(host, "fetchAll", host_fetch_all, 1);
 	function(host, "sleep", host_sleep, 1);
 	function(host, "sourceMap", host_source_map, 0);
+	out.is_page = JS_NewObject(ctx);
+	JS_SetPropertyStr(ctx, host, "page", JS_DupValue(ctx, out.is_page));
 	function(host, "html", html_tree, 5);
 	function(host, "htmlChild", html_child, 3);
 	function(host, "htmlText", html_text, 1);

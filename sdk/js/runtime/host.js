@@ -1,6 +1,7 @@
 // The functions of the shim (engine/shim.c), which nobody else is to have.
 //
 //   begin(serve, turn, describe)      log(level, text)       config(key) → string | undefined
+//   page: what html gives for a page, which stays where it was written
 //   fill(bytes)                       encode(text) → bytes   decode(bytes) → text
 //   fetchAll(frame) → frame           sleep(milliseconds)    sourceMap() → text
 export const host = globalThis["wisr:host"];

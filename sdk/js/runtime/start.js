@@ -104,6 +104,7 @@ function result(value) {
 }
 
 function body(value) {
+  if (value === host.page) return value;
   if (typeof value === "string") return value.startsWith("<html") ? `<!doctype html>${value}` : value;
   if (typeof value?.[Symbol.asyncIterator] === "function") return collect(value);
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return toBytes(value);
