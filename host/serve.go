@@ -140,7 +140,7 @@ func (h *Host) visitors(ctx context.Context) (server *serve.Server, stop func(),
 	}
 	opt.Pages = &dev.Pages{Pages: h.uncached(renderer{box: h.box, registry: h.registry}), Script: script}
 	opt.Drafts.Pages = &dev.Pages{Pages: h.uncached(renderer{box: h.box, registry: h.registry, draft: true}), Script: script}
-	opt.Failed = dev.Failed(script, h.opt.Log)
+	opt.Failed = dev.Failed(script)
 	opt.Internal = map[string]fiber.Handler{"dev/client.js": events.Script, "dev/events": events.Handler}
 
 	watching, cancel := context.WithCancel(ctx)

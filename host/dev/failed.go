@@ -3,9 +3,7 @@ package dev
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"html/template"
-	"log/slog"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -56,15 +54,11 @@ pre { background: var(--code); border: 1px solid var(--line); border-radius: 6px
 </html>
 `))
 
-// Failed returns the handler that shows why a page could not be made, and tells the
-// log of it.
-func Failed(script string, log *slog.Logger) func(c *fiber.Ctx, err error) error {
+// Failed returns the handler that shows why a page could not be made.
+func Failed(script string) func(c *fiber.Ctx, err error) error {
 	return func(c *fiber.Ctx, err error) error {
 		failure := &registry.Failure{Err: err}
-		if errors.As(err, &failure); failure.Plugin != "" {
-			err = fmt.Errorf("%w\n%s", failure, failure.Trace())
-		}
-		log.Error("page failed", "error", err)
+		errors.As(err, &failure)
 		// Compilers mark a place by a second line below it.
 		headline, details, _ := strings.Cut(failure.Message(), "\n")
 		var body bytes.Buffer

