@@ -172,7 +172,7 @@ func (s *Sandbox) forget(m *Module) bool {
 
 // version changes whenever the same module would run differently: with what
 // is done to it here, with the engine and with the ABI's kernel.
-const version = "5 extism-go-sdk/1.7.1 wazero/1.12.0"
+const version = "6 extism-go-sdk/1.7.1 wazero/1.12.0"
 
 // Version names what this package does to a module. It belongs into the
 // content address of a plugin.

@@ -25,19 +25,23 @@ type planner struct {
 	survey survey
 	points []point // in order; the first is the function's head
 	frames []frame
-	blocks int        // how many of the survey's were come to
-	stops  int        // how many of the survey's were come to
-	ahead  int        // what the heads took of ways that are in none but their blocks
-	now    way        // to the instruction
+	blocks int // how many of the survey's were come to
+	stops  int // how many of the survey's were come to
+	ahead  int // what the heads took of ways that are in none but their blocks
+	now    way // to the instruction
+	code   []byte
 	last   wasm.Instr // before it
+	before wasm.Instr // the one before that
 }
 
 // frame is a block that the plan is in.
 type frame struct {
 	*block
+	number int // in the survey
 	loop   bool
-	head   int // of a loop that asks at its head: that point; else 0
-	begins int // what is owed where a round begins
+	jumps  *dispatch // of a loop that does not ask where it goes forward; else nil
+	head   int       // of a loop that asks at its head: that point; else 0
+	begins int       // what is owed where a round begins
 	ahead  int
 	way    way // of all that branch to the end, in front of which it waits
 	other  way // of an if: the way to its else, or around it
@@ -66,19 +70,20 @@ func (w *way) join(other way) {
 // plan gives the points of a function's code. They are in p, until the next call.
 func (p *planner) plan(code []byte) []point {
 	p.survey.look(code)
+	p.code, p.last, p.before = code, wasm.Instr{}, wasm.Instr{}
 	p.ahead = p.survey.least
 	p.points = append(p.points[:0], point{charge: p.ahead})
 	p.frames, p.blocks, p.stops = p.frames[:0], 0, 0
 	p.now = way{open: true, owes: costEntry - p.ahead, unseen: true}
 	p.begin(frame{})
-	for w := wasm.Walk(code); w.Next(); p.last = w.Instr {
+	for w := wasm.Walk(code); w.Next(); p.before, p.last = p.last, w.Instr {
 		p.step(w)
 	}
 	return p.points
 }
 
 func (p *planner) begin(f frame) {
-	f.block, f.ahead = &p.survey.blocks[p.blocks], p.ahead
+	f.block, f.number, f.ahead = &p.survey.blocks[p.blocks], p.blocks, p.ahead
 	p.blocks++
 	p.frames = append(p.frames, f)
 }
@@ -149,7 +154,7 @@ func (p *planner) stop(at int) {
 func (p *planner) enter(w *wasm.Walker) {
 	p.begin(frame{loop: true})
 	f := &p.frames[len(p.frames)-1]
-	if p.now.open && (f.backs > 1 || f.hard) {
+	if f.jumps = p.dispatch(f, w.End); f.jumps == nil && p.now.open && (f.backs > 1 || f.hard) {
 		f.head = len(p.points)
 		p.points = append(p.points, point{at: w.End, charge: f.round, ask: true})
 		p.now.owes -= f.round
@@ -203,6 +208,10 @@ func (p *planner) branch(w *wasm.Walker) {
 		case f.head > 0:
 			head := &p.points[f.head]
 			head.charge = max(head.charge, p.now.owes-f.begins)
+		case p.forward(f, w.Op, label):
+			if over := p.now.owes - f.begins; over > 0 {
+				p.take(w.Start, over)
+			}
 		default:
 			p.points = append(p.points, point{at: w.Start, charge: max(0, p.now.owes-f.begins), round: true})
 		}

@@ -68,7 +68,7 @@ func (g *generator) statements() {
 }
 
 func (g *generator) statement() {
-	switch g.IntN(15) {
+	switch g.IntN(16) {
 	case 0, 1:
 		g.value(3)
 		g.emit(wasm.OpLocalSet, g.local())
@@ -128,6 +128,8 @@ func (g *generator) statement() {
 			g.number(int32(g.element()))
 			g.emit(wasm.OpReturnCallIndirect, 0, 0)
 		})
+	case 15:
+		g.dispatch()
 	}
 }
 
@@ -173,6 +175,41 @@ func (g *generator) loop() {
 	g.number(0)
 	g.emit(0x4a) // i32.gt_s
 	g.emit(wasm.OpBrIf, 0)
+	g.emit(wasm.OpEnd)
+}
+
+// dispatch makes a loop that goes on where a local says, which is forward as a
+// rule, so that it ends.
+func (g *generator) dispatch() {
+	n, at := 1+g.IntN(5), g.local()
+	g.emit(wasm.OpLoop, noResult)
+	g.labels = append(g.labels, true)
+	loop := len(g.labels)
+	for range n {
+		g.emit(wasm.OpBlock, noResult)
+		g.labels = append(g.labels, false)
+	}
+	g.emit(wasm.OpLocalGet, at)
+	g.emit(wasm.OpBrTable, uint32(n))
+	for k := range uint32(n) {
+		g.code = wasm.AppendU32(g.code, k)
+	}
+	g.code = wasm.AppendU32(g.code, uint32(n-g.IntN(2)))
+	for k := range n {
+		g.emit(wasm.OpEnd)
+		g.labels = g.labels[:len(g.labels)-1]
+		g.statements()
+		g.leave(2, func() {
+			to := k + 1 + g.IntN(n-k)
+			if g.IntN(10) == 0 {
+				to = g.IntN(n + 1)
+			}
+			g.number(int32(to))
+			g.emit(wasm.OpLocalSet, at)
+			g.emit(wasm.OpBr, uint32(len(g.labels)-loop))
+		})
+	}
+	g.labels = g.labels[:len(g.labels)-1]
 	g.emit(wasm.OpEnd)
 }
 

@@ -12,6 +12,7 @@ type survey struct {
 	blocks []block // in order; the first is the function
 	stops  []int   // instructions in front of which all is taken, and asked: see far
 	least  int     // cost of the cheapest way to a call or an end
+	total  int     // cost of all instructions
 
 	within []surveyed
 	now    route
@@ -55,7 +56,7 @@ type surveyed struct {
 
 func (s *survey) look(code []byte) {
 	s.blocks, s.stops, s.within = s.blocks[:0], s.stops[:0], s.within[:0]
-	s.now, s.least = route{open: true, cost: costEntry}, -1
+	s.now, s.least, s.total = route{open: true, cost: costEntry}, -1, 0
 	s.begin(surveyed{})
 	for w := wasm.Walk(code); w.Next(); {
 		s.step(w)
@@ -70,6 +71,7 @@ func (s *survey) begin(b surveyed) {
 }
 
 func (s *survey) step(w *wasm.Walker) {
+	s.total += cost(w.Op)
 	if s.now.open {
 		s.now.cost += cost(w.Op)
 		s.now.far += cost(w.Op)

@@ -21,6 +21,7 @@ type tank struct {
 	slice, most int64 // most 0: without end
 	given       int64
 	asked       int
+	longest     int64 // used between two questions, beyond what was given
 }
 
 var errOut = errors.New("out of fuel")
@@ -31,6 +32,7 @@ func (k *tank) ask(_ context.Context, stack []uint64) {
 		panic(errOut)
 	}
 	left := int64(stack[0])
+	k.longest = max(k.longest, -left)
 	more := (-left/k.slice + 1) * k.slice
 	k.given += more
 	stack[0] = uint64(left + more)
