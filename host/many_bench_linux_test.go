@@ -28,11 +28,12 @@ type member struct {
 	log    bytes.Buffer
 }
 
-// clusterCache is [cache] memory of each host.
+// clusterCache is [cache] memory of each host that has some.
 const clusterCache = 50 << 20
 
-// newMembers makes three hosts of the site. Their cluster addresses are of this process alone: all of 127.0.0.0/8 is this machine.
-func newMembers(b *testing.B, s *largeSite) []*member {
+// newMembers makes three hosts of the site, with so many bytes of memory cache. Their cluster addresses are of this process alone: all
+// of 127.0.0.0/8 is this machine.
+func newMembers(b *testing.B, s *largeSite, memory int64) []*member {
 	b.Helper()
 	net8 := fmt.Sprintf("127.%d.%d.", 1+rand.IntN(254), rand.IntN(256))
 	var peers []string
@@ -46,7 +47,7 @@ func newMembers(b *testing.B, s *largeSite) []*member {
 			b.Fatal(err)
 		}
 		settings := fmt.Sprintf("[server]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n[cache]\nmemory = %d\n"+
-			"[cluster]\nname = \"bench\"\nhost = \"host-%c\"\nlisten = %s\npeers = [%s]\n", clusterCache, 'a'+i, peers[i], strings.Join(peers, ", "))
+			"[cluster]\nname = \"bench\"\nhost = \"host-%c\"\nlisten = %s\npeers = [%s]\n", memory, 'a'+i, peers[i], strings.Join(peers, ", "))
 		if err := os.WriteFile(filepath.Join(m.dir, config.FileName), []byte(settings), 0o644); err != nil {
 			b.Fatal(err)
 		}
@@ -101,6 +102,13 @@ func startAll(members []*member) {
 	group.Wait()
 }
 
+// copyTo has a host take in the site's pages, for all hosts.
+func (s *largeSite) copyTo(m *member) {
+	if out, err := exec.Command(s.binary, "store", "copy", "dir:"+s.pages(), "cluster", m.dir).CombinedOutput(); err != nil {
+		m.b.Fatalf("wisr store copy: %v\n%s", err, out)
+	}
+}
+
 // most is the most of some number that the system tells of each process, in MB.
 func most(members []*member, what string) float64 {
 	var mb float64
@@ -128,7 +136,7 @@ func (p *process) told(what string) float64 {
 // a host takes to be ready that joins with an empty disk. "MB" is to be at most 300.
 func BenchmarkClusterLarge(b *testing.B) {
 	s := newLargeSite(b, largeStore(b), tenKB)
-	members := newMembers(b, s)
+	members := newMembers(b, s, clusterCache)
 	startAll(members)
 	if b.Failed() {
 		return
@@ -144,9 +152,7 @@ func BenchmarkClusterLarge(b *testing.B) {
 	}
 	report("empty", beyond("VmHWM"), "MB")
 	begun := time.Now()
-	if out, err := exec.Command(s.binary, "store", "copy", "dir:"+s.pages(), "cluster", members[0].dir).CombinedOutput(); err != nil {
-		b.Fatalf("wisr store copy: %v\n%s", err, out)
-	}
+	s.copyTo(members[0])
 	report("copy", float64(s.entries)/time.Since(begun).Seconds(), "pages/s", beyond("VmHWM"), "MB", 300.0, "MB-most", beyond("VmRSS"), "after-MB")
 	alone := s.run(b, clusterCache)
 	x := s.visitMembers(b, members, alone)

@@ -212,10 +212,8 @@ func (e *example) leader() int {
 	if err := json.Unmarshal([]byte(text), &status); err != nil || len(status.Buckets) == 0 {
 		e.t.Fatalf("%s: %v", text, err)
 	}
-	for i := range e.pids {
-		if strings.HasSuffix(status.Buckets[0].Leader, fmt.Sprintf("-610%d", i+1)) {
-			return i
-		}
+	if i := strings.Index("abc", status.Buckets[0].Leader); i >= 0 && len(status.Buckets[0].Leader) == 1 {
+		return i
 	}
 	e.t.Fatalf("no host leads: %s", text)
 	return 0

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/host/store/dir"
+	"github.com/wisr-dev/wisr/host/store/jetstream"
 )
 
 // tenKB is a page that does not compress to nothing.
@@ -82,4 +83,63 @@ func BenchmarkRevalidationSeenByAnotherHost(b *testing.B) {
 	slices.Sort(seen)
 	b.ReportMetric(float64(seen[len(seen)*99/100].Microseconds())/1000, "p99-ms")
 	b.ReportMetric(float64(storing.Microseconds())/1000/float64(b.N), "put-ms")
+}
+
+// BenchmarkLeaseTakenOver is the time from when the holder of a page's lease is lost to when another host, which waits for it, may
+// make the page: where the holder leads the others, and where it does not. "s" is the longest of some times.
+func BenchmarkLeaseTakenOver(b *testing.B) {
+	x := newTrio(b)
+	for _, c := range []struct {
+		name  string
+		leads bool
+	}{{"holder", false}, {"leader", true}} {
+		b.Run(c.name, func(b *testing.B) {
+			var longest time.Duration
+			for range max(3, b.N) {
+				longest = max(longest, x.takeOver(c.leads))
+			}
+			b.ReportMetric(longest.Seconds(), "s")
+			b.ReportMetric(5, "s-most")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// takeOver has a host lose its lease to another, and come back.
+func (x *trio) takeOver(leads bool) time.Duration {
+	ctx := x.t.Context()
+	x.until("all hosts are attached", func() bool {
+		return !slices.ContainsFunc(x.hosts[:], func(h *host) bool { return h.Detached() || len(h.Live()) < 3 })
+	})
+	var holder int
+	x.until("somebody leads", func() bool {
+		buckets, err := x.hosts[0].store.Buckets(ctx)
+		at := slices.IndexFunc(buckets, func(b jetstream.Bucket) bool { return b.Name == "KV_wisr_test_leases" })
+		if err != nil || at < 0 {
+			return false
+		}
+		holder = slices.IndexFunc(x.hosts[:], func(h *host) bool { return (h.name == buckets[at].Leader) == leads })
+		return buckets[at].Leader != ""
+	})
+	other := x.hosts[(holder+1)%3].Leases()
+	var release func()
+	x.until("the host has the lease", func() bool {
+		release = x.hosts[holder].Leases().Try(ctx, "/held")
+		return release != nil
+	})
+	x.until("another is refused it", func() bool { return other.Try(ctx, "/held") == nil })
+	x.cut(holder, true)
+	begun := time.Now()
+	var mine func()
+	for mine == nil {
+		if err := other.Wait(ctx, "/held"); err != nil {
+			x.t.Fatal(err)
+		}
+		mine = other.Try(ctx, "/held")
+	}
+	took := time.Since(begun)
+	mine()
+	release()
+	x.cut(holder, false)
+	return took
 }
