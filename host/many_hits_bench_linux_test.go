@@ -27,7 +27,7 @@ func (s *largeSite) benchClusterHits(b *testing.B, memory int64) {
 			m.stop(b)
 		}
 	}()
-	const n = 1000 // requests of each connection
+	const n = 250 // requests of each connection
 	turn := func(address string) time.Duration {
 		s.turns++
 		return s.visitSome(b, address, s.turns, n)
