@@ -24,7 +24,7 @@ func tenKB(key string, n int) *isr.Entry {
 }
 
 // BenchmarkMissThatAnotherHostHasMade is a page of 10 KB that another of three hosts stored, read by this one; x-dir is
-// how many times that is of a read from a folder. It is to be at most 10.
+// how many times that is of a read from a folder.
 func BenchmarkMissThatAnotherHostHasMade(b *testing.B) {
 	x := newTrio(b)
 	folder, err := dir.Open(b.TempDir(), dir.Options{})
@@ -51,11 +51,12 @@ func BenchmarkMissThatAnotherHostHasMade(b *testing.B) {
 		shared, local = shared+between.Sub(begun), local+time.Since(between)
 	}
 	b.ReportMetric(float64(shared)/float64(local), "x-dir")
+	b.ReportMetric(10, "x-dir-most")
 	b.ReportMetric(float64(shared.Microseconds())/float64(b.N), "µs/get")
 }
 
-// BenchmarkRevalidationSeenByAnotherHost is the time from when a page is stored on one host to when another is told, p99-ms is to
-// be at most 100; and put-ms what storing it takes.
+// BenchmarkRevalidationSeenByAnotherHost is the time from when a page is stored on one host to when another is told, and put-ms
+// what storing it takes.
 func BenchmarkRevalidationSeenByAnotherHost(b *testing.B) {
 	x := newTrio(b)
 	told := make(chan time.Time, 1)
@@ -82,6 +83,7 @@ func BenchmarkRevalidationSeenByAnotherHost(b *testing.B) {
 	}
 	slices.Sort(seen)
 	b.ReportMetric(float64(seen[len(seen)*99/100].Microseconds())/1000, "p99-ms")
+	b.ReportMetric(100, "p99-ms-most")
 	b.ReportMetric(float64(storing.Microseconds())/1000/float64(b.N), "put-ms")
 }
 
