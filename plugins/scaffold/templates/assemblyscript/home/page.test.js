@@ -5,10 +5,17 @@ import test from "node:test";
 import { call } from "../../sdk/assemblyscript/test/host.js";
 
 const here = import.meta.dirname;
-execFileSync("npx", ["--no", "asc", "assembly/index.ts", "-o", "page.wasm"], { cwd: here, stdio: "inherit" });
+execFileSync("npx", ["--no", "asc", "assembly/index.ts", "-o", "page.wasm"], {
+  cwd: here,
+  stdio: "inherit",
+});
 const page = new WebAssembly.Module(readFileSync(`${here}/page.wasm`));
 
 test("the first page links to the others", () => {
-  const { output } = call(page, "render", JSON.stringify({ path: "/", props: { names: ["world"] } }));
+  const { output } = call(
+    page,
+    "render",
+    JSON.stringify({ path: "/", props: { names: ["world"] } }),
+  );
   assert.match(output, /<a href="\/hello\/world">/);
 });

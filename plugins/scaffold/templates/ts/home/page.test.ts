@@ -5,5 +5,8 @@ import { render } from "preact-render-to-string";
 import Home from "./page.tsx";
 
 test("the first page links to the others", () => {
-  assert.match(render(h(Home, { names: ["world"] })), /<a href="\/hello\/world">/);
+  assert.match(
+    render(h(Home, { names: ["world"] })),
+    /<a href="\/hello\/world">/,
+  );
 });
