@@ -222,28 +222,37 @@ func testProbation(t *testing.T, all machines, u *relaytest.Upstream) {
 	}
 }
 
-// testReturn has a host miss a version and an edit. It is asked from the moment on at which it is ready.
+// testReturn has a host miss a version and an edit: the one that leads where it is kept which version is active, so that the
+// others have to elect another first. It is asked from the moment on at which it is ready.
 func testReturn(t *testing.T, all machines, u *relaytest.Upstream) {
-	a, c := all[0], all[2]
-	c.kill()
-	for _, m := range all.without(c) {
-		m.eventually("c is not heard", func() bool { return len(m.live()) == 2 })
-	}
+	var gone *machine
+	all[0].eventually("somebody leads", func() bool {
+		for _, bucket := range all[0].status().Buckets {
+			if i := slices.IndexFunc(all, func(m *machine) bool { return m.name == bucket.Leader }); bucket.Name == "KV_wisr_shop_active" && i >= 0 {
+				gone = all[i]
+			}
+		}
+		return gone != nil
+	})
+	others := all.without(gone)
+	a := others[0]
+	gone.kill()
+	others.everywhere("does not hear it", func(m *machine) bool { return len(m.live()) == 2 })
 	u.On("third/render", func(in relaytest.Input) (int, string) {
 		return 200, fmt.Sprintf("%s of another kind #%d", in.Path, in.N)
 	})
 	a.eventually("a version is loaded", func() bool { _, code := a.load(u, "third", ""); return code == 0 })
-	all.without(c).serve(a.active())
+	others.serve(a.active())
 	a.revalidate("/1", 2)
 	want := a.get("/1")
 	if !strings.HasPrefix(want, "/1 of another kind #") {
 		t.Fatalf("a shows %q", want)
 	}
-	c.begin()
-	c.ready()
-	got := c.get("/1")
-	if version := c.active(); got != want || version != a.active() {
-		t.Errorf("c is ready and shows %q by version %.12s; want %q by %.12s", got, version, want, a.active())
+	gone.begin()
+	gone.ready()
+	got := gone.get("/1")
+	if version := gone.active(); got != want || version != a.active() {
+		t.Errorf("%s is ready and shows %q by version %.12s; want %q by %.12s", gone.name, got, version, want, a.active())
 	}
 	all.everywhere("hears all", func(m *machine) bool { return len(m.live()) == 3 })
 }
