@@ -1,15 +1,14 @@
 // @wisr/page: what pages import. It runs in wisr and, for tests, in Node alike.
 
-const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;" };
-
 const SPECIAL = /[&<>"']/;
-const SPECIAL_ALL = /[&<>"']/g;
 
 /** escape makes a text safe between tags and in quoted attributes. */
 export function escape(text) {
   const plain = String(text);
   // Most texts have nothing to escape, and to see that is faster than to replace it.
-  return SPECIAL.test(plain) ? plain.replace(SPECIAL_ALL, (c) => ENTITIES[c]) : plain;
+  if (!SPECIAL.test(plain)) return plain;
+  // Five walks by the engine are faster than one that calls back.
+  return plain.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&#34;").replaceAll("'", "&#39;");
 }
 
 /** Html is text that is HTML already. */
