@@ -5,9 +5,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,12 +19,19 @@ const nextBuild = 780
 // many files of their size the disk takes from as many writers, bare: pages cannot
 // be faster. Where many files were deleted in the last minutes, ext4 is slow to
 // make new ones (it keeps their inodes apart), and both are.
+//
+// "to-floor" is what a page takes of a processor over the least that it could
+// take: the bare file, and the module's calls in an instance that is there. "of-x"
+// is what a part of it takes by itself: the store with its file, a fresh instance
+// with its calls, and the rest, which is the engine, going to threads and back,
+// and Go's scheduler and collector. Of a fresh instance by Extism it is "stock-us".
 func BenchmarkPrerender(b *testing.B) {
 	module, err := os.ReadFile("../testdata/small.wasm")
 	if err != nil {
 		b.Fatal(err)
 	}
 	pages, used, bare := 0, time.Duration(0), time.Duration(0)
+	parts := map[string]float64{} // of the last round
 	for b.Loop() {
 		b.StopTimer()
 		dir := b.TempDir()
@@ -60,10 +64,16 @@ func BenchmarkPrerender(b *testing.B) {
 			b.Fatalf("made %d, %d failed: %v", report.Made(), report.Failed(), err)
 		}
 		pages += report.Made()
-		bare += writeBare(b, filepath.Join(dir, "bare"), report.Made())
 		if err := h.Close(context.Background()); err != nil {
 			b.Fatal(err)
 		}
+		var took time.Duration
+		parts["of-file-us"], took = bareFiles(b, filepath.Join(dir, "bare"), report.Made())
+		bare += took
+		parts["of-store-us"] = puts(b, filepath.Join(dir, "store"), report.Made())
+		parts["of-guest-us"] = guests(b, module, report.Made())
+		parts["of-warm-us"] = warm(b, module, report.Made())
+		parts["stock-us"] = stock(b, module, report.Made())
 		b.StartTimer()
 	}
 	rate := float64(pages) / b.Elapsed().Seconds()
@@ -71,32 +81,11 @@ func BenchmarkPrerender(b *testing.B) {
 	b.ReportMetric(10, "ratio-least")
 	b.ReportMetric(rate, "pages/s")
 	b.ReportMetric(float64(pages)/bare.Seconds(), "files/s")
-	b.ReportMetric(used.Seconds()*1e6/float64(pages), "cpu-us/page")
-}
-
-// writeBare writes files as small as the pages' to as many folders, and tells
-// how long that took.
-func writeBare(b *testing.B, dir string, files int) time.Duration {
-	b.Helper()
-	const folders, size = 256, 1200
-	for k := range folders {
-		if err := os.MkdirAll(filepath.Join(dir, strconv.Itoa(k)), 0o755); err != nil {
-			b.Fatal(err)
-		}
+	us := used.Seconds() * 1e6 / float64(pages)
+	b.ReportMetric(us, "page-us")
+	parts["of-rest-us"] = us - parts["of-store-us"] - parts["of-guest-us"]
+	parts["to-floor"] = us / (parts["of-file-us"] + parts["of-warm-us"])
+	for name, value := range parts {
+		b.ReportMetric(value, name)
 	}
-	data := make([]byte, size)
-	begun := time.Now()
-	var all sync.WaitGroup
-	for w := range runtime.NumCPU() {
-		all.Go(func() {
-			for n := w; n < files; n += runtime.NumCPU() {
-				if err := os.WriteFile(filepath.Join(dir, strconv.Itoa(n%folders), strconv.Itoa(n)), data, 0o644); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	all.Wait()
-	return time.Since(begun)
 }
