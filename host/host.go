@@ -86,7 +86,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (_ *Host, err er
 		opt.LookupEnv = devEnv(cfg.Dev.Env, opt.LookupEnv)
 	}
 	h := &Host{cfg: cfg, opt: opt, guard: guard.New(opt.Now), metrics: newMetrics(), happened: admin.NewEvents(opt.Now)}
-	h.lower = raiseProcs(h.workers())
+	h.lower = raiseProcs(h.moreProcs())
 	if opt.Mode != Dev {
 		h.sweeper = newSweeper(h)
 	}

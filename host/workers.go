@@ -26,6 +26,16 @@ func (h *Host) workers() int {
 // there are. Each has a thread and its memory.
 func (h *Host) generations() int { return max(256, 64*h.workers()) }
 
+// moreProcs is how many processors Go's scheduler gets beyond the machine's: one
+// for each guest that runs, and none in a build, which has no visitors to answer.
+// There they would do nothing but look for work, for a quarter of its time.
+func (h *Host) moreProcs() int {
+	if h.opt.Mode == Build {
+		return 0
+	}
+	return h.workers()
+}
+
 // raiseProcs adds so many processors to those of Go's scheduler: a guest that
 // runs holds one, and visitors are answered on the others (LAB 1, 3). lower
 // takes them back, once.

@@ -5,7 +5,8 @@
 //
 //	go test -run '^$' -bench . ./plugins/sandbox | go run testdata/src/bars.go
 //
-// A metric "x" has a bar if there is "x-most" or "x-least". What is read goes to
+// A metric "x" has a bar if there is "x-most" or "x-least"; "of-x", which is a part
+// of another, and "to-floor" have none and are in the table as well. What is read goes to
 // standard error as it comes. Bars that are not met do not make it fail: they are for
 // a machine that has nothing else to do.
 package main
@@ -24,6 +25,7 @@ type bar struct {
 	measure, unit string
 	got, want     float64
 	least         bool
+	none          bool // it has no bar
 }
 
 func main() {
@@ -40,6 +42,10 @@ func main() {
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "measure\tunit\tgot\tbar\t")
 	for _, b := range bars {
+		if b.none {
+			fmt.Fprintf(out, "%s\t%s\t%.4g\t\t\n", b.measure, b.unit, b.got)
+			continue
+		}
 		sign, met := "≤", b.got <= b.want
 		if b.least {
 			sign, met = "≥", b.got >= b.want
@@ -73,10 +79,13 @@ func barsOf(line string) (bars []bar) {
 	for k := 3; k < len(fields); k += 2 { // in the order of the line
 		unit := fields[k]
 		if most, ok := metrics[unit+"-most"]; ok {
-			bars = append(bars, bar{name, unit, metrics[unit], most, false})
+			bars = append(bars, bar{measure: name, unit: unit, got: metrics[unit], want: most})
 		}
 		if least, ok := metrics[unit+"-least"]; ok {
-			bars = append(bars, bar{name, unit, metrics[unit], least, true})
+			bars = append(bars, bar{measure: name, unit: unit, got: metrics[unit], want: least, least: true})
+		}
+		if strings.HasPrefix(unit, "of-") || unit == "to-floor" {
+			bars = append(bars, bar{measure: name, unit: unit, got: metrics[unit], none: true})
 		}
 	}
 	return bars

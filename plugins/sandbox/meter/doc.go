@@ -26,8 +26,9 @@
 // does, and what a way costs more than the cheapest to the same place is taken
 // before it comes there, if it is more than a few units. So a module may pay for a
 // few instructions that it jumped over, never for fewer than it ran. Whether there
-// is fuel left is asked each time a loop goes round, in functions that call
-// others, and after each long stretch of code without either.
+// is fuel left is asked each time a loop goes round (but where that is a jump
+// forward, see dispatch), in functions that call others, and after each long
+// stretch of code without either.
 //
 // Nothing else about the module changes: it computes the same, and traps where
 // it did. The package knows nothing of time, and runs nothing.
