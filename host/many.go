@@ -106,12 +106,12 @@ func (h *Host) openClusterStore(ctx context.Context) (isr.Store, error) {
 	waiting := time.AfterFunc(5*time.Second, func() {
 		h.opt.Log.Info("waiting for other hosts: most of them have to be there", "peers", h.cfg.Cluster.Peers)
 	})
-	defer waiting.Stop()
 	pages, err := jetstream.Open(ctx, jetstream.Options{
 		Conn: h.cluster.Conn(), Site: h.cfg.Cluster.Name, Replicas: h.cfg.Cluster.Replicas, MaxSize: h.cfg.Cache.MaxSize,
 		Detached: h.cluster.Detached, Retained: h.cluster.Retained, Log: h.opt.Log,
 		Owed: h.workPath(filepath.Join(clusterWork, "owed.log")),
 	})
+	waiting.Stop()
 	if err != nil {
 		return nil, err
 	}

@@ -162,8 +162,8 @@ func (c *Cluster) Conn() *nats.Conn { return c.conn }
 // Detached tells whether this host is cut off; see the package comment.
 func (c *Cluster) Detached() bool { return c.detached.Load() }
 
-// Start opens the leases, begins to tell other hosts of this one, and returns when those that are live have told of
-// themselves. about, which may be nil, says what to tell of it besides.
+// Start opens the leases, begins to tell other hosts of this one, and returns when this host has what they have, and
+// those that are live have told of themselves. about, which may be nil, says what to tell of it besides.
 func (c *Cluster) Start(ctx context.Context, pages *jetstream.Store, about func() About) error {
 	leases, err := pages.OpenLeases(ctx, c.opt.Host)
 	if err != nil {
@@ -181,6 +181,9 @@ func (c *Cluster) Start(ctx context.Context, pages *jetstream.Store, about func(
 	c.spawn(c.probe)
 	if c.system != nil {
 		c.spawn(c.tidy)
+	}
+	if err := c.catchUp(ctx); err != nil {
+		return err
 	}
 	return c.listen(ctx)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -78,6 +80,7 @@ func TestThreeHostsAreOneSite(t *testing.T) {
 	t.Run("one host at a time has the lease of a page", func(t *testing.T) { testLeases(t, x) })
 	t.Run("a host that is cut off serves what it has, and comes back", func(t *testing.T) { testCutOff(t, x) })
 	t.Run("the lease of a host that is gone is taken by another", func(t *testing.T) { testGone(t, x) })
+	t.Run("a host that joins has all pages when it is ready", func(t *testing.T) { testJoins(t, x) })
 }
 
 // testLeases counts how often a host has the lease of a page that another one has as well. That may be
@@ -166,6 +169,30 @@ func testCutOff(t *testing.T, x *trio) {
 	}
 	x.sees(0, entry("/meanwhile", 1))
 	x.until("all are live", func() bool { return len(x.hosts[0].Live()) == 3 && len(x.hosts[1].Live()) == 3 })
+}
+
+// testJoins has a host join with an empty disk, and lose the others as soon as it is ready.
+func testJoins(t *testing.T, x *trio) {
+	x.stop(2)
+	const pages = 40
+	for n := range pages {
+		x.put(0, entry(fmt.Sprint("/joins/", n), 1))
+	}
+	if err := os.RemoveAll(filepath.Join(x.dir, x.hosts[2].name)); err != nil {
+		t.Fatal(err)
+	}
+	x.join(2)
+	x.start(2)
+	x.cut(2, true)
+	x.watch(2, func(isr.Change) {})
+	for n := range pages {
+		want := entry(fmt.Sprint("/joins/", n), 1)
+		if e, err := x.hosts[2].store.Get(t.Context(), want.Key); err != nil || string(e.Body) != string(want.Body) {
+			t.Fatalf("it was ready without %s: %v", want.Key, err)
+		}
+	}
+	x.cut(2, false)
+	x.until("host 2 is back", func() bool { return !x.hosts[2].Detached() && len(x.hosts[2].Live()) == 3 })
 }
 
 func testGone(t *testing.T, x *trio) {

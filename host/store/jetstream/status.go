@@ -15,6 +15,7 @@ type Bucket struct {
 	Messages uint64 `json:"messages"`
 	Bytes    uint64 `json:"bytes"`
 	Replicas int    `json:"replicas"`
+	Last     uint64 `json:"last"` // sequence of the last message
 	Leader   string `json:"leader,omitempty"`
 
 	Servers []string `json:"servers,omitempty"` // that have it, sorted
@@ -62,6 +63,7 @@ func (s *Store) bucket(ctx context.Context, stream string) (Bucket, error) {
 		State  struct {
 			Messages uint64 `json:"messages"`
 			Bytes    uint64 `json:"bytes"`
+			LastSeq  uint64 `json:"last_seq"`
 		} `json:"state"`
 		Cluster *struct {
 			jetstream.ClusterInfo
@@ -74,7 +76,7 @@ func (s *Store) bucket(ctx context.Context, stream string) (Bucket, error) {
 	if info.Error != nil {
 		return Bucket{}, info.Error
 	}
-	b := Bucket{Name: stream, Messages: info.State.Messages, Bytes: info.State.Bytes, Replicas: info.Config.Replicas}
+	b := Bucket{Name: stream, Messages: info.State.Messages, Bytes: info.State.Bytes, Last: info.State.LastSeq, Replicas: info.Config.Replicas}
 	if info.Cluster == nil {
 		return b, nil
 	}

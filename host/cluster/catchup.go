@@ -1,0 +1,76 @@
+package cluster
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/wisr-dev/wisr/host/store/jetstream"
+)
+
+const (
+	catchUpEvery = 50 * time.Millisecond
+	// catchUpLong is when it is said that a host waits for what it lacks.
+	catchUpLong = 5 * time.Second
+)
+
+// catchUp returns once the server in this process has what the others had when it was called, as far as it
+// is to keep it: a host whose replica is empty would have nothing to show if it lost them.
+func (c *Cluster) catchUp(ctx context.Context) error {
+	if c.server == nil {
+		return nil
+	}
+	tick := time.NewTicker(catchUpEvery)
+	defer tick.Stop()
+	var goal map[string]uint64
+	for begun, told := time.Now(), false; ; {
+		buckets, err := c.pages.Buckets(ctx)
+		if err == nil && goal == nil {
+			goal = make(map[string]uint64)
+			for _, b := range buckets {
+				goal[b.Name] = b.Last
+			}
+		}
+		lacking := c.lacks(buckets, goal)
+		if err == nil && lacking == "" {
+			return nil
+		}
+		if !told && time.Since(begun) > catchUpLong {
+			told = true
+			c.log.Info("waiting until this host has what the others have", "lacks", lacking)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// lacks is a bucket of which this host is to have a replica that does not reach the goal yet; "" if there is none.
+func (c *Cluster) lacks(buckets []jetstream.Bucket, goal map[string]uint64) string {
+	have := c.replicas()
+	for _, b := range buckets {
+		if slices.Contains(b.Servers, c.opt.Host) && have[b.Name] < goal[b.Name] {
+			return b.Name
+		}
+	}
+	return ""
+}
+
+// replicas are the last sequences that the server in this process has, by stream.
+func (c *Cluster) replicas() map[string]uint64 {
+	have := make(map[string]uint64)
+	info, err := c.server.Jsz(&server.JSzOptions{Accounts: true, Streams: true})
+	if err != nil { // it ends
+		return have
+	}
+	for _, account := range info.AccountDetails {
+		for _, stream := range account.Streams {
+			have[stream.Name] = stream.State.LastSeq
+		}
+	}
+	return have
+}
