@@ -33,7 +33,7 @@ func (c *Cluster) catchUp(ctx context.Context) error {
 				goal[b.Name] = b.Last
 			}
 		}
-		lacking := c.lacks(buckets, goal)
+		lacking := lacks(c.opt.Host, buckets, c.replicas(), goal)
 		if err == nil && lacking == "" {
 			return nil
 		}
@@ -49,11 +49,10 @@ func (c *Cluster) catchUp(ctx context.Context) error {
 	}
 }
 
-// lacks is a bucket of which this host is to have a replica that does not reach the goal yet; "" if there is none.
-func (c *Cluster) lacks(buckets []jetstream.Bucket, goal map[string]uint64) string {
-	have := c.replicas()
+// lacks is a bucket of which a host is to have a replica that does not reach the goal yet; "" if there is none.
+func lacks(host string, buckets []jetstream.Bucket, have, goal map[string]uint64) string {
 	for _, b := range buckets {
-		if slices.Contains(b.Servers, c.opt.Host) && have[b.Name] < goal[b.Name] {
+		if slices.Contains(b.Servers, host) && have[b.Name] < goal[b.Name] {
 			return b.Name
 		}
 	}
