@@ -9,6 +9,13 @@ import (
 	"testing"
 )
 
+func TestAHostThatIsAlone(t *testing.T) {
+	asked(t)
+	f := newFleet(t, built(t))
+	alone(t, f)
+	killedAlone(t, f)
+}
+
 // alone has hosts lose the others, and come back with what was made and acknowledged meanwhile.
 func alone(t *testing.T, f *fleet) {
 	f.whole()
