@@ -132,6 +132,22 @@ func (h *Host) openClusterStore(ctx context.Context) (isr.Store, error) {
 	return front, nil
 }
 
+// hearWithin is how long a host that starts waits to be told what the others change. If they are gone by then, it serves all the same.
+const hearWithin = 10 * time.Second
+
+// hearChanges returns once this host is told what other hosts change: its server may be busy with its own start, and who is
+// shown a page before that may be shown one that was changed elsewhere.
+func (h *Host) hearChanges(ctx context.Context) {
+	if h.shared == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, hearWithin)
+	defer cancel()
+	if err := h.shared.Sync(ctx); err != nil {
+		h.opt.Log.Warn("what other hosts change is not told yet", "cause", err)
+	}
+}
+
 // about is what other hosts are told of this one.
 func (h *Host) about() cluster.About {
 	about := cluster.About{Wisr: Version(), Versions: map[string]string{}}

@@ -37,6 +37,7 @@ func (h *Host) Serve(ctx context.Context, ready func(Addresses)) (err error) {
 		defer cancel()
 		err = errors.Join(err, h.Close(end))
 	}()
+	h.hearChanges(ctx)
 	site, err := listen("server", "--listen", h.cfg.Server.Listen)
 	if err != nil {
 		return err
