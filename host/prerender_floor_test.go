@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	extism "github.com/extism/go-sdk"
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
+	extism "github.com/extism/go-sdk"   //nolint:depguard // what a build is measured against
+	"github.com/tetratelabs/wazero"     //nolint:depguard // the same
+	"github.com/tetratelabs/wazero/api" //nolint:depguard // the same
 
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/host/store/dir"
