@@ -13,7 +13,9 @@ const UNSAFE = /[\s"'<>/=\0]/;
 export function jsx(type, props) {
   if (typeof type === "function") return type(props);
   if (typeof type !== "string") {
-    throw new TypeError(`${type === null || type === undefined ? type : `a value of type ${typeof type}`} is no component: is it exported by this name?`);
+    throw new TypeError(
+      `${type === null || type === undefined ? type : `a value of type ${typeof type}`} is no component: is it exported by this name?`,
+    );
   }
   if (!keys.has(type)) learn(type);
   let text = "<" + type;
