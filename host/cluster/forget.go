@@ -84,8 +84,9 @@ func (c *Cluster) members(ctx context.Context) ([]Member, error) {
 		return nil, nil // a server alone
 	}
 	list := []Member{{Name: meta.Leader, ID: meta.Peer, Leader: true}}
+	heard := c.Live()
 	for _, r := range meta.Replicas {
-		m := Member{Name: r.Name, ID: r.Peer, Away: r.Offline || r.Active > unanswered}
+		m := Member{Name: r.Name, ID: r.Peer, Away: isAway(r, slices.Contains(heard, r.Name))}
 		if strings.ContainsRune(m.Name, ' ') { // "Server name unknown at this time"
 			m.Name = "?" + m.ID
 		}
@@ -93,6 +94,12 @@ func (c *Cluster) members(ctx context.Context) ([]Member, error) {
 	}
 	slices.SortFunc(list, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
 	return list, nil
+}
+
+// isAway judges what the leader knows of a server. It knows nothing of one that was gone before it
+// led, and then it matters whether its host is heard here.
+func isAway(r *server.PeerInfo, heard bool) bool {
+	return r.Offline || r.Active > unanswered || r.Active == 0 && !heard
 }
 
 // Forget takes a host that is gone for good out of the number of those of which most have to be

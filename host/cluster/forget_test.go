@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
+
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/host/store/jetstream"
 )
@@ -156,5 +158,25 @@ func testNobodyInItsPlace(t *testing.T, x *trio, d *host, lost absences) {
 func (a absences) longAgo() {
 	for id := range a {
 		a[id] = time.Now().Add(-forgetAfter)
+	}
+}
+
+func TestWhoCountsAsAway(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		known server.PeerInfo
+		heard bool
+		away  bool
+	}{
+		{"it answers", server.PeerInfo{Active: time.Second}, true, false},
+		{"it answers the leader, but is not heard here", server.PeerInfo{Active: time.Second}, false, false},
+		{"it has not answered for long", server.PeerInfo{Active: unanswered + 1}, true, true},
+		{"it has said goodbye", server.PeerInfo{Offline: true}, true, true},
+		{"the leader leads since a moment ago", server.PeerInfo{}, true, false},
+		{"the leader leads since it went", server.PeerInfo{}, false, true},
+	} {
+		if away := isAway(&test.known, test.heard); away != test.away {
+			t.Errorf("%s: away is %v", test.name, away)
+		}
 	}
 }
