@@ -69,7 +69,8 @@ WISR_PAGE(paths, props, render)
 static wisr_text logged;
 static wisr_text config(const char *key) { return wisr_str(strcmp(key, "api") ? "" : "http://a.example"); }
 static void note(enum wisr_level level, wisr_text text) {
-    logged = wisr_format("{}{}", wisr_str(level == WISR_WARN ? "W " : "? "), text);
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    logged = wisr_format("{} {}", wisr_str(names[level]), text);
 }
 static int answer(const wisr_request *r, wisr_response *a) {
     if (wisr_equal(r->url, "http://hangup.example/?key=hunter2")) return wisr_fail("it hung up");
@@ -104,10 +105,21 @@ static void functions(void) {
          "{\"props\":{\"n\":-42,\"yes\":true,\"why\":\"stale\"},\"status\":404,\"revalidate\":10,\"expire\":3600,"
          "\"tags\":[\"a\",\"ü\"],\"headers\":{\"X-A\":\"b\"}}");
     WANT(props_of("fetch"), "{\"props\":{\"first\":\"http://a.example/1\",\"third\":201}}");
-    WANT(logged, "W bad fetch GET http://hangup.example/: it hung up");
+    WANT(logged, "warn bad fetch GET http://hangup.example/: it hung up");
     WANT(call("render", "{\"props\":{\"t\":\"<é ☃ 😀> & 'q' \\\"\"}}"),
          "<p title=\"&lt;é ☃ 😀&gt; &amp; &#39;q&#39; &#34;\">");
     WANT(call("render", "[1"), "failed: not JSON at byte 2");
+}
+
+static void logs(void) {
+    wisr_log(WISR_DEBUG, "{}", wisr_str("é ☃"));
+    WANT(logged, "debug é ☃");
+    wisr_log(WISR_INFO, "{}", wisr_str("é ☃"));
+    WANT(logged, "info é ☃");
+    wisr_log(WISR_WARN, "{}", wisr_str("é ☃"));
+    WANT(logged, "warn é ☃");
+    wisr_log(WISR_ERROR, "{}", wisr_str("é ☃"));
+    WANT(logged, "error é ☃");
 }
 
 static wisr_text parsed(const char *document) {
@@ -150,6 +162,7 @@ static void buffers(void) {
 int main(void) {
     wisr_host.config = config, wisr_host.fetch = answer, wisr_host.log = note;
     functions();
+    logs();
     json();
     buffers();
     if (!failed) puts("ok");

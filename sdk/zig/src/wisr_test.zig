@@ -91,6 +91,8 @@ test "requests have answers" {
 }
 
 test "lines reach the log" {
-    wisr.logFn(.info, .default, "é ☃ {d}", .{1});
-    try expectEqualStrings("info: é ☃ 1", wisr.testing.logged);
+    inline for (.{ .debug, .info, .warn, .err }) |level| {
+        wisr.logFn(level, .default, "é ☃ {d}", .{1});
+        try expectEqualStrings(@tagName(level) ++ ": é ☃ 1", wisr.testing.logged);
+    }
 }
