@@ -2,7 +2,7 @@
 // plugin's manifest when, and only when, the plugin's sources are not those of
 // the module that is there. For a page in TypeScript or JavaScript it needs no
 // command: it bundles the page (package bundle) and links it with a JavaScript engine
-// (package link).
+// (package link). Its package.json may ask for a module that runs without wisr.
 //
 //	b := build.New(build.Options{StateDir: site + "/.wisr/build"})
 //	result, err := b.Build(ctx, m)

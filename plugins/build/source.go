@@ -79,9 +79,13 @@ func makeSource(dir, file string) (module []byte, files []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	shim, err := readShim(dir)
+	if err != nil {
+		return nil, nil, err
+	}
 	module, err = link.Link(link.Input{
 		Engine:  engine,
-		Shim:    js.Shim,
+		Shim:    shim,
 		Parts:   [][]byte{b.Script, b.Map},
 		Exports: append([]string{"_initialize"}, b.Calls...),
 	})
@@ -114,7 +118,11 @@ func writeModule(file string, module []byte) error {
 // files there are is known only afterwards.
 func sourceStamp(m *manifest.Manifest, files []string, module []byte) (stamp, error) {
 	sum := sha256.Sum256(module)
-	s := stamp{Inputs: sourceInputs(m), Module: hex.EncodeToString(sum[:]), Files: make(map[string]string, len(files))}
+	inputs, err := sourceInputs(m)
+	if err != nil {
+		return stamp{}, err
+	}
+	s := stamp{Inputs: inputs, Module: hex.EncodeToString(sum[:]), Files: make(map[string]string, len(files))}
 	for _, file := range files {
 		hash, err := hashFile(file)
 		if err != nil {
@@ -131,10 +139,14 @@ func sourceStamp(m *manifest.Manifest, files []string, module []byte) (stamp, er
 
 // sourceInputs is the hash of what goes into a module besides files: the name of
 // the page, and what this program brings.
-func sourceInputs(m *manifest.Manifest) string {
+func sourceInputs(m *manifest.Manifest) (string, error) {
+	shim, err := readShim(m.Dir)
+	if err != nil {
+		return "", err
+	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%q\n", m.Source)
-	h.Write(js.Shim)
+	h.Write(shim)
 	_ = fs.WalkDir(js.Files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -143,14 +155,15 @@ func sourceInputs(m *manifest.Manifest) string {
 		fmt.Fprintf(h, "%q %d\n%s", name, len(text), text)
 		return err
 	})
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // sourceUpToDate tells whether the module that is there was made of what is there.
 // Packages that are gone do not count: a site is served where it is not built.
 func (b *Builder) sourceUpToDate(m *manifest.Manifest, module string) bool {
 	s, ok := readStamp(b.stampFile(m))
-	if !ok || len(s.Files) == 0 || s.Inputs != sourceInputs(m) {
+	inputs, err := sourceInputs(m)
+	if !ok || len(s.Files) == 0 || err != nil || s.Inputs != inputs {
 		return false
 	}
 	for name, want := range s.Files {
@@ -173,7 +186,7 @@ func inPackages(name string) bool {
 
 // isSource tells whether a change of a file may change the module: any file below
 // the plugin's folder may be found by an import that found another one before, or
-// none; elsewhere it is those that were read.
+// none; elsewhere it is those that were read, and package.json.
 func (b *Builder) isSource(m *manifest.Manifest, file string) bool {
 	name, err := filepath.Rel(m.Dir, file)
 	if err != nil || inPackages(name) {
@@ -184,17 +197,20 @@ func (b *Builder) isSource(m *manifest.Manifest, file string) bool {
 	}
 	s, _ := readStamp(b.stampFile(m))
 	_, read := s.Files[filepath.ToSlash(name)]
-	return read
+	return read || file == nearestPackage(m.Dir)
 }
 
-// sourceFolders are the folders of the files that were read, packages left out,
-// and those below the plugin's own.
+// sourceFolders are the folders of the files that were read, packages left out, that of
+// package.json, and those below the plugin's own.
 func (b *Builder) sourceFolders(m *manifest.Manifest) []string {
 	var folders []string
 	for _, dir := range b.below(m.Dir, false) {
 		if name, err := filepath.Rel(m.Dir, dir); err == nil && !inPackages(filepath.Join(name, "x")) {
 			folders = append(folders, dir)
 		}
+	}
+	if file := nearestPackage(m.Dir); file != "" {
+		folders = append(folders, filepath.Dir(file))
 	}
 	s, _ := readStamp(b.stampFile(m))
 	for name := range s.Files {

@@ -62,10 +62,7 @@ func TestThePageOfTheManualIsOneInEveryLanguage(t *testing.T) {
 			if _, err := build.New(build.Options{}).Build(t.Context(), m); err != nil {
 				t.Fatal(err)
 			}
-			module, err := os.ReadFile(filepath.Join(folder, m.Module))
-			if err != nil {
-				t.Fatal(err)
-			}
+			module := read(t, filepath.Join(folder, m.Module))
 			s := newSite(t)
 			// A machine may be too busy for the times that are usual.
 			s.folder("hello", "", strings.NewReplacer(
@@ -89,11 +86,14 @@ func TestThePageOfTheManualIsOneInEveryLanguage(t *testing.T) {
 
 // otherwise are other builds of a folder of testdata/languages than its plugin.toml has:
 // by Extism's functions alone, or for another target. By is the language's tools; also
-// is what else has to be there; alone is that nothing of wisr's own is imported.
+// is what else has to be there; alone is that nothing of wisr's own is imported. Without a
+// command it is package.json that says so.
 var otherwise = map[string]struct {
 	folder, by, also, command string
 	alone                     bool
 }{
+	"js by Extism":             {folder: "js", alone: true},
+	"preact by Extism":         {folder: "tsx-preact", alone: true},
 	"go by Extism":             {folder: "go", by: "go", command: "GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -tags extism -o page.wasm .", alone: true},
 	"rust by Extism":           {folder: "rust", by: "rust", command: cargo(toolchain.WasmTarget, "--features extism"), alone: true},
 	"rust for WASI":            {folder: "rust", by: "rust", also: "wasm32-wasip1", command: cargo("wasm32-wasip1", "")},
@@ -117,15 +117,11 @@ func TestThePageInManyLanguagesBuiltOtherwise(t *testing.T) {
 				t.Skip("Rust has no libraries for " + way.also)
 			}
 			folder := filepath.Join(languages, way.folder)
-			keepFile(t, filepath.Join(folder, "page.wasm"))
-			command := exec.CommandContext(t.Context(), "sh", "-c", way.command)
-			command.Dir = folder
-			if out, err := command.CombinedOutput(); err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
-			module, err := os.ReadFile(filepath.Join(folder, "page.wasm"))
-			if err != nil {
-				t.Fatal(err)
+			var module []byte
+			if way.command == "" {
+				module = buildForExtism(t, folder)
+			} else {
+				module = buildBy(t, folder, way.command)
 			}
 			if got := !strings.Contains(string(module), "\x04wisr\x0ainput_read"); got != way.alone {
 				t.Errorf("it imports functions of wisr: %v, want %v", !got, !way.alone)
@@ -139,6 +135,50 @@ func TestThePageInManyLanguagesBuiltOtherwise(t *testing.T) {
 	}
 }
 
+// buildBy gives the module that a command makes in a folder, which is left as it was.
+func buildBy(t *testing.T, folder, line string) []byte {
+	t.Helper()
+	keepFile(t, filepath.Join(folder, "page.wasm"))
+	command := exec.CommandContext(t.Context(), "sh", "-c", line)
+	command.Dir = folder
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return read(t, filepath.Join(folder, "page.wasm"))
+}
+
+// buildForExtism gives the module of a page in TypeScript or JavaScript whose package.json
+// asks for Extism's functions alone.
+func buildForExtism(t *testing.T, folder string) []byte {
+	t.Helper()
+	packages, err := filepath.Abs(filepath.Join("..", "..", "sdk", "js", "node_modules"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(packages); err != nil {
+		t.Skip("needs the packages of sdk/js: run npm ci there")
+	}
+	m, err := manifest.Load(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	chosen := strings.Replace(string(read(t, filepath.Join(folder, "package.json"))), "{", `{"wisr": {"extism": true},`, 1)
+	for name, text := range map[string]string{"package.json": chosen, m.Source: string(read(t, filepath.Join(folder, m.Source)))} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(packages, filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	m.Dir = dir
+	if _, err := build.New(build.Options{}).Build(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	return read(t, filepath.Join(dir, "page.wasm"))
+}
+
 // keepFile puts a file back as it is now, or takes it away again, when the test ends.
 func keepFile(t *testing.T, file string) {
 	t.Helper()
@@ -150,4 +190,13 @@ func keepFile(t *testing.T, file string) {
 			t.Error(err)
 		}
 	})
+}
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }

@@ -17,3 +17,8 @@ var Files embed.FS
 //
 //go:embed engine/shim.wasm
 var Shim []byte
+
+// ShimExtism is the same by Extism's functions alone, for hosts that are not wisr.
+//
+//go:embed engine/shim-extism.wasm
+var ShimExtism []byte

@@ -1,4 +1,5 @@
-// What the shim uses of wisr: the functions that every guest may import.
+// What the shim uses of its host: functions that every guest of wisr may import. With
+// WISR_EXTISM it is Extism's alone, for a host that is not wisr.
 #pragma once
 #include "quickjs.h"
 
@@ -20,11 +21,6 @@ EXTISM("log_debug") void ext_log_debug(u64 text);
 EXTISM("log_info") void ext_log_info(u64 text);
 EXTISM("log_warn") void ext_log_warn(u64 text);
 EXTISM("log_error") void ext_log_error(u64 text);
-
-WISR("input_read") u32 wisr_input_read(void *at, u32 size);
-WISR("output_write") void wisr_output_write(const void *at, u32 size);
-WISR("fetch_all") u32 wisr_fetch_all(const void *at, u32 size);
-WISR("fetch_read") u32 wisr_fetch_read(void *at, u32 size);
 
 WASI("random_get") u32 wasi_random_get(void *at, u32 size);
 WASI("poll_oneoff") u32 wasi_poll_oneoff(const void *in, void *out, u32 count, u32 *events);
@@ -51,3 +47,35 @@ static void take(char *to, u64 block, u32 size) {
 	if (i < size && size > 8) *(u64 *)(to + size - 8) = ext_load_u64(block + size - 8);
 	else for (; i < size; i++) to[i] = (char)ext_load_u8(block + i);
 }
+
+#ifdef WISR_EXTISM
+EXTISM("input_offset") u64 ext_input_offset(void);
+EXTISM("input_length") u64 ext_input_length(void);
+EXTISM("output_set") void ext_output_set(u64 block, u64 size);
+EXTISM("http_request") u64 ext_http_request(u64 request, u64 body);
+EXTISM("http_status_code") u32 ext_http_status_code(void);
+
+static u32 input_size(void) { return (u32)ext_input_length(); }
+static void input_read(char *to, u32 size) { take(to, ext_input_offset(), size); }
+
+// output_write gives -1 if there is no room.
+static int output_write(const char *text, u32 size) {
+	u64 block = give(text, size);
+	if (!block && size) return -1;
+	ext_output_set(block, size);
+	return 0;
+}
+#else
+WISR("input_read") u32 wisr_input_read(void *at, u32 size);
+WISR("output_write") void wisr_output_write(const void *at, u32 size);
+WISR("fetch_all") u32 wisr_fetch_all(const void *at, u32 size);
+WISR("fetch_read") u32 wisr_fetch_read(void *at, u32 size);
+
+static u32 input_size(void) { return wisr_input_read(0, 0); }
+static void input_read(char *to, u32 size) { wisr_input_read(to, size); }
+
+static int output_write(const char *text, u32 size) {
+	wisr_output_write(text, size);
+	return 0;
+}
+#endif

@@ -43,6 +43,8 @@ static const JSValue JS_EXCEPTION = (u64)JS_TAG_EXCEPTION << 32;
 
 static inline JSValue JS_NewBool(int v) { return (u64)JS_TAG_BOOL << 32 | !!v; }
 
+static inline JSValue JS_NewInt32(int v) { return (u32)v; } // whose tag is 0
+
 static inline int JS_TagOf(JSValue v) { return (int)(v >> 32); }
 
 typedef JSValue JSCFunction(JSContext *ctx, JSValue self, int argc, JSValue *argv);

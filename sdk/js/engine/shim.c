@@ -106,15 +106,14 @@ static JSValue thrown(void) {
 static int answer(JSValue v) {
 	u32 size = out.page_size;
 	const char *text = out.page;
-	if (v == out.is_page) {
-		wisr_output_write(text, size);
-		return 0;
+	if (v != out.is_page) {
+		if (JS_TagOf(v) == JS_TAG_OBJECT) text = (const char *)JS_GetUint8Array(ctx, &size, v);
+		else text = JS_ToCStringLen2(ctx, &size, v, 0);
+		if (!text) return tell(JS_GetException(ctx));
 	}
-	if (JS_TagOf(v) == JS_TAG_OBJECT) text = (const char *)JS_GetUint8Array(ctx, &size, v);
-	else text = JS_ToCStringLen2(ctx, &size, v, 0);
-	if (!text) return tell(JS_GetException(ctx));
-	wisr_output_write(text, size);
-	return 0;
+	if (!output_write(text, size)) return 0;
+	JS_ThrowOutOfMemory(ctx);
+	return tell(JS_GetException(ctx));
 }
 
 // call runs one export on the input of the call.
@@ -123,13 +122,13 @@ static int call(const char *name) {
 	JS_UpdateStackTop(rt);
 	char here;
 	html_begin(&here, STACK);
-	u32 size = wisr_input_read(0, 0);
+	u32 size = input_size();
 	char *text = malloc(size + 1); // JS_ParseJSON wants a zero behind it
 	if (!text) {
 		JS_ThrowOutOfMemory(ctx);
 		return tell(JS_GetException(ctx));
 	}
-	wisr_input_read(text, size);
+	input_read(text, size);
 	text[size] = 0;
 	JSValue args[2];
 	args[1] = JS_ParseJSON(ctx, text, size, "the input of wisr");
@@ -229,6 +228,33 @@ FUNCTION(host_decode) {
 	return JS_NewStringLen(c, (const char *)at, size);
 }
 
+#ifdef WISR_EXTISM
+// request(request: string, body: Uint8Array) → Uint8Array, the body of the answer
+FUNCTION(host_request) {
+	UNUSED;
+	u32 size = 0, body_size = 0;
+	const char *request = JS_ToCStringLen2(c, &size, argv[0], 0);
+	if (!request) return JS_EXCEPTION;
+	u8 *body = JS_GetUint8Array(c, &body_size, argv[1]);
+	if (!body && body_size) return JS_EXCEPTION;
+	u64 block = ext_http_request(give(request, size), give((const char *)body, body_size));
+	JS_FreeCString(c, request);
+	size = block ? (u32)ext_length(block) : 0;
+	char *answer = malloc(size + 1);
+	if (!answer) return JS_ThrowOutOfMemory(c);
+	take(answer, block, size);
+	JSValue v = JS_NewUint8ArrayCopy(c, (const u8 *)answer, size);
+	free(answer);
+	return v;
+}
+
+// status() → that of the last answer
+FUNCTION(host_status) {
+	UNUSED;
+	(void)c;
+	return JS_NewInt32((int)ext_http_status_code());
+}
+#else
 // fetchAll(frame: Uint8Array) → Uint8Array, the frame of the answers
 FUNCTION(host_fetch_all) {
 	UNUSED;
@@ -243,6 +269,7 @@ FUNCTION(host_fetch_all) {
 	free(answers);
 	return v;
 }
+#endif
 
 // sleep(milliseconds)
 FUNCTION(host_sleep) {
@@ -295,7 +322,12 @@ EXPORT("_initialize") void initialize(void) {
 	function(host, "fill", host_fill, 1);
 	function(host, "encode", host_encode, 1);
 	function(host, "decode", host_decode, 1);
+#ifdef WISR_EXTISM
+	function(host, "request", host_request, 2);
+	function(host, "status", host_status, 0);
+#else
 	function(host, "fetchAll", host_fetch_all, 1);
+#endif
 	function(host, "sleep", host_sleep, 1);
 	function(host, "sourceMap", host_source_map, 0);
 	out.is_page = JS_NewObject(ctx);

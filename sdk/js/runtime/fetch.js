@@ -132,30 +132,36 @@ export function send() {
     return false;
   });
   if (going.length === 0) return true;
-  const [answers, bodies] = readFrame(host.fetchAll(writeFrame(going.map((a) => a.request))));
-  let at = 0;
+  const answers = (host.request ? inTurn : together)(going.map((a) => a.request));
   going.forEach(({ request, resolve, reject }, i) => {
-    const { status, headers, body = 0, error } = answers[i];
-    if (error !== undefined) {
-      reject(new TypeError(`fetch failed: ${error}`));
-      return;
-    }
-    const bytes = bodies.subarray(at, (at += body));
-    resolve(new Response(bytes, { status, headers, url: request.url }));
+    const { status, headers, body, error } = answers[i];
+    if (error !== undefined) reject(new TypeError(`fetch failed: ${error}`));
+    else resolve(new Response(body, { status, headers, url: request.url }));
   });
   return true;
 }
+
+// inTurn is by Extism's own functions, which make one request at a time and end the page
+// where there is no answer. What tells headers is a later one, which not every host has.
+function inTurn(requests) {
+  return requests.map((r) => ({ body: host.request(JSON.stringify(headOf(r)), bytesOf(r)), status: host.status() }));
+}
+
+function together(requests) {
+  const [answers, bodies] = readFrame(host.fetchAll(writeFrame(requests)));
+  let at = 0;
+  return answers.map(({ body = 0, ...answer }) => ({ ...answer, body: bodies.subarray(at, (at += body)) }));
+}
+
+const headOf = (request) => ({ url: request.url, method: request.method, headers: Object.fromEntries(request.headers) });
+const bytesOf = (request) => request.bytesOf() ?? new Uint8Array(0);
 
 // A frame is the length of a JSON array in four bytes, little-endian, the array, and
 // the bodies of its members.
 
 function writeFrame(requests) {
-  const bodies = requests.map((r) => r.bytesOf() ?? new Uint8Array(0));
-  const text = host.encode(
-    JSON.stringify(
-      requests.map((r, i) => ({ url: r.url, method: r.method, headers: Object.fromEntries(r.headers), body: bodies[i].length })),
-    ),
-  );
+  const bodies = requests.map(bytesOf);
+  const text = host.encode(JSON.stringify(requests.map((r, i) => ({ ...headOf(r), body: bodies[i].length }))));
   const frame = new Uint8Array(bodies.reduce((n, b) => n + b.length, 4 + text.length));
   new DataView(frame.buffer).setUint32(0, text.length, true);
   frame.set(text, 4);

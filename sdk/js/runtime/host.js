@@ -4,6 +4,7 @@
 //   page: what html gives for a page, which stays where it was written
 //   fill(bytes)                       encode(text) → bytes   decode(bytes) → text
 //   fetchAll(frame) → frame           sleep(milliseconds)    sourceMap() → text
+//   request(request, body) → body, status(): instead of fetchAll where the host is any of Extism's
 export const host = globalThis["wisr:host"];
 delete globalThis["wisr:host"];
 

@@ -98,8 +98,12 @@ function json(value) {
 function result(value) {
   if (typeof value !== "object" || value === null)
     throw failure(`getStaticProps returned ${kind(value)}, want { props }, { notFound: true } or { redirect }`, running.of);
-  const problem = "props" in value ? unfit(value.props) : "";
+  if (!("props" in value)) return json(value);
+  const { props } = value;
+  const problem = unfit(props);
   if (problem) throw failure(`getStaticProps returned what JSON cannot hold: ${problem}`, running.of);
+  if (typeof props !== "object" || props === null || Array.isArray(props))
+    throw failure(`getStaticProps returned props that are ${kind(props)}, want an object`, running.of);
   return json(value);
 }
 
