@@ -10,13 +10,37 @@ import (
 
 // Invalidate implements isr.Store. Most replicas have it when it returns.
 func (s *Store) Invalidate(ctx context.Context, inv isr.Invalidation) error {
-	if err := s.invalidate(ctx, inv); err != nil {
+	err := s.replaceMark(ctx, inv, func(ctx context.Context, subject string, seq uint64, there *isr.Invalidation) error {
+		if there != nil && !there.At.Before(inv.At) {
+			return nil
+		}
+		_, err := s.marks.write(ctx, subject, s.header(inv.Name, "", inv.At), nil, seq)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("record invalidation of %.200q: %w", inv.Name, err)
 	}
 	return nil
 }
 
-func (s *Store) invalidate(ctx context.Context, inv isr.Invalidation) error {
+// Forget implements isr.Store.
+func (s *Store) Forget(ctx context.Context, inv isr.Invalidation) error {
+	err := s.replaceMark(ctx, inv, func(ctx context.Context, subject string, seq uint64, there *isr.Invalidation) error {
+		if there == nil || there.At.After(inv.At) {
+			return nil
+		}
+		_, err := s.marks.erase(ctx, subject, s.header(inv.Name, "", inv.At), seq, forgotten)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("forget invalidation of %.200q: %w", inv.Name, err)
+	}
+	return nil
+}
+
+// replaceMark has replace judge what there is of an invalidation's name, nil for none, and write behind
+// the sequence seq: again, as often as another host was quicker.
+func (s *Store) replaceMark(ctx context.Context, inv isr.Invalidation, replace func(ctx context.Context, subject string, seq uint64, there *isr.Invalidation) error) error {
 	if err := s.writable(ctx); err != nil {
 		return err
 	}
@@ -28,11 +52,7 @@ func (s *Store) invalidate(ctx context.Context, inv isr.Invalidation) error {
 		if err != nil {
 			return err
 		}
-		if there != nil && !there.At.Before(inv.At) {
-			return nil
-		}
-		_, err = s.marks.write(ctx, subject, s.header(inv.Name, "", inv.At), nil, seq)
-		if !errors.Is(err, errConflict) {
+		if err := replace(ctx, subject, seq, there); !errors.Is(err, errConflict) {
 			return err
 		}
 	}
@@ -82,31 +102,4 @@ func (s *Store) Invalidations(ctx context.Context) ([]isr.Invalidation, error) {
 		list = append(list, inv)
 	}
 	return list, nil
-}
-
-// Forget implements isr.Store.
-func (s *Store) Forget(ctx context.Context, inv isr.Invalidation) error {
-	if err := s.forget(ctx, inv); err != nil {
-		return fmt.Errorf("forget invalidation of %.200q: %w", inv.Name, err)
-	}
-	return nil
-}
-
-func (s *Store) forget(ctx context.Context, inv isr.Invalidation) error {
-	if err := s.writable(ctx); err != nil {
-		return err
-	}
-	ctx, cancel := within(ctx, 3*s.opt.Patience)
-	defer cancel()
-	subject := "m." + hash(inv.Name)
-	for {
-		seq, there, err := s.mark(ctx, subject)
-		if err != nil || there == nil || there.At.After(inv.At) {
-			return err
-		}
-		_, err = s.marks.erase(ctx, subject, s.header(inv.Name, "", inv.At), seq, forgotten)
-		if !errors.Is(err, errConflict) {
-			return err
-		}
-	}
 }

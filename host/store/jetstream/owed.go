@@ -182,7 +182,7 @@ func (s *Store) payOwed(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			return s.invalidate(ctx, isr.Invalidation{Name: isr.Name{Kind: isr.NamePath, Value: key}.String(), At: started})
+			return s.Invalidate(ctx, isr.Invalidation{Name: isr.Name{Kind: isr.NamePath, Value: key}.String(), At: started})
 		})
 		if err != nil {
 			return fmt.Errorf("what this host made alone, %.200q: %w", key, err)
