@@ -15,6 +15,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"github.com/wisr-dev/wisr/host/cluster/linktest"
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/host/store/jetstream"
 )
@@ -229,8 +230,8 @@ func testGone(t *testing.T, x *trio) {
 }
 
 func TestAHostIsToldWhyItCannotListen(t *testing.T) {
-	x := newLink(t)
-	_, err := Join(t.Context(), Options{Name: "test", Host: "a", Listen: x.address(), Dir: t.TempDir(), Log: quiet()})
+	x := linktest.New(t, "127.0.0.1:0")
+	_, err := Join(t.Context(), Options{Name: "test", Host: "a", Listen: x.Address(), Dir: t.TempDir(), Log: quiet()})
 	if err == nil {
 		t.Fatal("it listens where another program does")
 	}

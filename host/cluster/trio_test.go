@@ -3,16 +3,14 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/wisr-dev/wisr/host/cluster/linktest"
 	"github.com/wisr-dev/wisr/host/store/jetstream"
 	"github.com/wisr-dev/wisr/plugins/logtest"
 )
@@ -25,8 +23,8 @@ type trio struct {
 	t     testing.TB
 	dir   string
 	hosts [3]*host
-	links [3][3]*link     // from, to
-	said  *logtest.Buffer // of all hosts
+	links [3][3]*linktest.Link // from, to
+	said  *logtest.Buffer      // of all hosts
 }
 
 func (x *trio) log() *slog.Logger {
@@ -51,7 +49,7 @@ func newTrio(t testing.TB, behind ...time.Duration) *trio {
 	for from := range 3 {
 		for to := range 3 {
 			if from != to {
-				x.links[from][to] = newLink(t)
+				x.links[from][to] = linktest.New(t, "127.0.0.1:0")
 			}
 		}
 	}
@@ -87,7 +85,7 @@ func (x *trio) join(i int) {
 	var peers []string
 	for to := range 3 {
 		if to != i {
-			peers = append(peers, x.links[i][to].address())
+			peers = append(peers, x.links[i][to].Address())
 		}
 	}
 	c, err := Join(x.t.Context(), Options{
@@ -102,7 +100,7 @@ func (x *trio) join(i int) {
 	h.Cluster = c
 	for from := range 3 {
 		if from != i {
-			x.links[from][i].lead(c.server.ClusterAddr().String())
+			x.links[from][i].Lead(c.server.ClusterAddr().String())
 		}
 	}
 }
@@ -141,10 +139,14 @@ func (x *trio) stop(i int) {
 
 // cut has a host lose all others.
 func (x *trio) cut(i int, off bool) {
+	how := linktest.Whole
+	if off {
+		how = linktest.Cut
+	}
 	for j := range 3 {
 		if i != j {
-			x.links[i][j].cut(off)
-			x.links[j][i].cut(off)
+			x.links[i][j].Set(how)
+			x.links[j][i].Set(how)
 		}
 	}
 }
@@ -161,94 +163,6 @@ func until(t testing.TB, what string, is func() bool) {
 			t.Fatalf("never: %s", what)
 		}
 	}
-}
-
-// link is a proxy whose connections can be cut.
-type link struct {
-	ln net.Listener
-
-	mu    sync.Mutex
-	to    string
-	off   bool
-	conns []net.Conn
-}
-
-func newLink(t testing.TB) *link {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &link{ln: ln}
-	var carrying sync.WaitGroup
-	carrying.Go(func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			carrying.Go(func() { l.carry(conn) })
-		}
-	})
-	t.Cleanup(func() {
-		_ = ln.Close()
-		l.cut(true)
-		carrying.Wait()
-	})
-	return l
-}
-
-func (l *link) address() string { return l.ln.Addr().String() }
-
-func (l *link) lead(to string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.to = to
-}
-
-// cut ends all connections, and has new ones end at once as long as it is off.
-func (l *link) cut(off bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.off = off
-	for _, c := range l.conns {
-		_ = c.Close()
-	}
-	l.conns = nil
-}
-
-func (l *link) carry(in net.Conn) {
-	defer in.Close()
-	l.mu.Lock()
-	to, off := l.to, l.off
-	l.mu.Unlock()
-	if off || to == "" {
-		return
-	}
-	out, err := net.Dial("tcp", to)
-	if err != nil {
-		return
-	}
-	defer out.Close()
-	l.mu.Lock()
-	if l.off {
-		l.mu.Unlock()
-		return
-	}
-	l.conns = append(l.conns, in, out)
-	l.mu.Unlock()
-	var both sync.WaitGroup
-	for _, pair := range [][2]net.Conn{{in, out}, {out, in}} {
-		both.Go(func() {
-			_, _ = io.Copy(pair[0], pair[1])
-			_ = pair[0].Close()
-			_ = pair[1].Close()
-		})
-	}
-	both.Wait()
-	l.mu.Lock()
-	l.conns = slices.DeleteFunc(l.conns, func(c net.Conn) bool { return c == in || c == out })
-	l.mu.Unlock()
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

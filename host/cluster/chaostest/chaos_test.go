@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/wisr-dev/wisr/host/cluster/linktest"
 )
 
 // asked skips a test unless it is asked for: it has many processes, which starve where other tests run beside it.
@@ -161,14 +163,14 @@ func (f *fleet) disturb(random *rand.Rand) (what string) {
 	case "stop":
 		f.hosts[i].kill(syscall.SIGTERM)
 	case "cut", "cut the leader":
-		f.link(i, cut)
+		f.link(i, linktest.Cut)
 	case "cut one link":
-		f.between(i, j, cut)
+		f.between(i, j, linktest.Cut)
 	case "swallow":
-		f.link(i, swallowed)
+		f.link(i, linktest.Swallowed)
 	case "lose the majority":
 		f.hosts[i].kill(syscall.SIGKILL)
-		f.link(j, cut)
+		f.link(j, linktest.Cut)
 	}
 	time.Sleep(200*time.Millisecond + some(random, 4*time.Second))
 	f.t.Logf("%s %s of %s", time.Now().Format("05.000"), what, f.hosts[i].name)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/wisr-dev/wisr/host/cluster/linktest"
 )
 
 func TestAHostThatIsAlone(t *testing.T) {
@@ -49,7 +51,7 @@ func alone(t *testing.T, f *fleet) {
 	f.until("all hosts show what was acknowledged meanwhile", func() bool { return c.same() == nil })
 
 	// A host is cut off. Of what is acknowledged on both sides, the later stays.
-	f.link(2, cut)
+	f.link(2, linktest.Cut)
 	f.until("the host that was cut off says so", host.isDetached)
 	c.revalidate(2, "/0")
 	c.revalidate(0, "/1")
@@ -72,7 +74,7 @@ func killedAlone(t *testing.T, f *fleet) {
 	c := newCrowd(f, 0)
 	c.paths = []string{lasting}
 	f.until("all hosts confirm", func() bool { return c.revalidate(0, lasting) == 3 })
-	f.link(2, cut)
+	f.link(2, linktest.Cut)
 	f.until("the host that was cut off says so", f.hosts[2].isDetached)
 	f.until("it acknowledges an edit", func() bool { return c.revalidate(2, lasting) == 1 })
 	f.hosts[2].kill(syscall.SIGKILL)

@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/wisr-dev/wisr/host/cluster/linktest"
 )
 
 const (
@@ -39,7 +41,7 @@ type fleet struct {
 	upstream *upstream
 	client   *http.Client
 	hosts    [3]*member
-	links    [3][3]*link // from, to
+	links    [3][3]*linktest.Link // from, to
 }
 
 // member is one of them.
@@ -82,8 +84,10 @@ func newFleet(t *testing.T, command ...string) *fleet {
 		var peers []string
 		for j, other := range f.hosts {
 			if i != j {
-				f.links[i][j] = newLink(t, fmt.Sprintf("%s.%d", f.net, 10+10*i+j), fmt.Sprintf("%s:%d", other.ip, hostPort))
-				peers = append(peers, f.links[i][j].ln.Addr().String())
+				way := linktest.New(t, fmt.Sprintf("%s.%d:%d", f.net, 10+10*i+j, linkPort))
+				way.Lead(fmt.Sprintf("%s:%d", other.ip, hostPort))
+				f.links[i][j] = way
+				peers = append(peers, way.Address())
 			}
 		}
 		h.write("wisr.toml", fmt.Sprintf(`[server]
@@ -300,7 +304,7 @@ func (h *member) isDetached() bool {
 func (f *fleet) whole() {
 	f.t.Helper()
 	for i := range f.hosts {
-		f.link(i, whole)
+		f.link(i, linktest.Whole)
 		f.hosts[i].run()
 	}
 	for _, h := range f.hosts {
@@ -309,17 +313,17 @@ func (f *fleet) whole() {
 }
 
 // link sets the links of a host with all others.
-func (f *fleet) link(i int, how state) {
+func (f *fleet) link(i int, how linktest.State) {
 	for j := range f.hosts {
 		f.between(i, j, how)
 	}
 }
 
 // between sets the links of two hosts.
-func (f *fleet) between(i, j int, how state) {
+func (f *fleet) between(i, j int, how linktest.State) {
 	if i != j {
-		f.links[i][j].set(how)
-		f.links[j][i].set(how)
+		f.links[i][j].Set(how)
+		f.links[j][i].Set(how)
 	}
 }
 
