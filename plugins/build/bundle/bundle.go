@@ -40,7 +40,7 @@ func Make(p Page) (*Bundle, error) {
 	}
 	hasRender, hasDefault := slices.Contains(exports, exportRender), slices.Contains(exports, exportDefault)
 	if !hasRender && !hasDefault {
-		return nil, p.fail("it exports neither a default component nor a function named render, so there is nothing to show")
+		return nil, p.fail(exportsSome, "it exports neither a default component nor a function named render, so there is nothing to show")
 	}
 	b := &Bundle{Calls: []string{exportRender}}
 	for _, name := range []string{exportPaths, exportProps} {

@@ -1,10 +1,7 @@
 package bundle
 
 import (
-	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 )
@@ -39,14 +36,14 @@ var namesIntl = regexp.MustCompile(`\bIntl\b|\b(toLocale(Date|Time)?String|local
 
 var exportsDefault = regexp.MustCompile(`(?m)^[ \t]*(export[ \t]+default\b|export[ \t]*\{[^}]*\bas[ \t]+default\b)`)
 
+var exportsSome = regexp.MustCompile(`(?m)^[ \t]*(export)\b`)
+
 // defaultAt is where the page's default export is, "page.tsx:3:1", or its file alone:
 // values know their place only if they are functions.
 func (p Page) defaultAt() string {
-	text, err := os.ReadFile(filepath.Join(p.Dir, filepath.FromSlash(p.File)))
-	found := exportsDefault.FindSubmatchIndex(text)
-	if err != nil || found == nil {
+	d, found := p.place(exportsDefault)
+	if !found {
 		return p.File
 	}
-	before := text[:found[2]]
-	return fmt.Sprintf("%s:%d:%d", p.File, bytes.Count(before, []byte("\n"))+1, len(before)-bytes.LastIndexByte(before, '\n'))
+	return fmt.Sprintf("%s:%d:%d", d.File, d.Line, d.Column)
 }

@@ -1,8 +1,11 @@
 package bundle
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -57,9 +60,27 @@ func (d Diagnostic) String() string {
 	return b.String()
 }
 
-// fail is an error about the page's file.
-func (p Page) fail(what string) *Error {
-	return &Error{Diagnostics: []Diagnostic{{File: p.File, What: what}}}
+// fail is an error about what the first group of a pattern finds in the page's file,
+// or about its first line.
+func (p Page) fail(pattern *regexp.Regexp, what string) *Error {
+	d, _ := p.place(pattern)
+	d.What = what
+	return &Error{Diagnostics: []Diagnostic{d}}
+}
+
+// place is where the first group of a pattern is in the page's file, or its first line.
+func (p Page) place(pattern *regexp.Regexp) (d Diagnostic, found bool) {
+	text, _ := os.ReadFile(filepath.Join(p.Dir, filepath.FromSlash(p.File))) // esbuild tells why not
+	var start, end int
+	if at := pattern.FindSubmatchIndex(text); at != nil {
+		start, end, found = at[2], at[3], true
+	}
+	line := bytes.LastIndexByte(text[:start], '\n') + 1
+	rest, _, _ := bytes.Cut(text[line:], []byte("\n"))
+	return Diagnostic{
+		File: p.File, Line: bytes.Count(text[:start], []byte("\n")) + 1, Column: start - line + 1,
+		Length: min(end-start, len(rest)), Text: string(bytes.TrimSuffix(rest, []byte("\r"))),
+	}, found
 }
 
 func (p Page) errors(messages []api.Message) *Error {

@@ -28,8 +28,8 @@ var frameworks = []framework{
 	{
 		name:     "react",
 		needs:    "react react-dom",
-		imports:  "import { createElement } from \"react\";\nimport { renderToString } from \"react-dom/server.edge\";\n",
-		renderer: "(component, props) => renderToString(createElement(component, props))",
+		imports:  "import { createElement } from \"react\";\nimport { renderToString } from \"react-dom/server.edge\";\nimport { react } from \"" + reactPath + "\";\n",
+		renderer: "react(createElement, renderToString)",
 	},
 	{
 		name:     sdkPackage, // components make HTML by themselves
@@ -52,7 +52,7 @@ func (p Page) framework() (framework, error) {
 			return f, nil
 		}
 	}
-	return framework{}, p.fail("its JSX is for " + source + ", whose components wisr does not know how to render: export a function named render that does")
+	return framework{}, p.fail(pragma, "its JSX is for " + source + ", whose components wisr does not know how to render: export a function named render that does")
 }
 
 // knownPreact tells whether the page's Preact is one whose elements the engine knows: what

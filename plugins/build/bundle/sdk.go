@@ -15,6 +15,7 @@ import (
 const (
 	runtimePath = "wisr:runtime"
 	preactPath  = "wisr:preact"
+	reactPath   = "wisr:react"
 	intlPath    = "wisr:intl"
 )
 
@@ -30,7 +31,7 @@ func sdk(p Page) api.Plugin {
 		own := func(file string) api.OnResolveResult {
 			return api.OnResolveResult{Path: file, Namespace: sdkNamespace}
 		}
-		for path, file := range map[string]string{runtimePath: "runtime/index.js", preactPath: "runtime/preact.js", intlPath: "runtime/intl/start.js"} {
+		for path, file := range map[string]string{runtimePath: "runtime/index.js", preactPath: "runtime/preact.js", reactPath: "runtime/react.js", intlPath: "runtime/intl/start.js"} {
 			b.OnResolve(api.OnResolveOptions{Filter: "^" + path + "$"}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
 				return own(file), nil
 			})
@@ -53,6 +54,12 @@ func sdk(p Page) api.Plugin {
 				return own("runtime/preact-jsx.js"), nil
 			})
 		}
+		b.OnResolve(api.OnResolveOptions{Filter: "^react/jsx-runtime$"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+			if a.Namespace == sdkNamespace {
+				return api.OnResolveResult{}, nil
+			}
+			return own("runtime/react-jsx.js"), nil
+		})
 		b.OnResolve(api.OnResolveOptions{Filter: `^\.`, Namespace: sdkNamespace}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			return own(path.Join(path.Dir(a.Importer), a.Path)), nil
 		})

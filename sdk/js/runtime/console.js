@@ -12,7 +12,10 @@ const ERROR = 3;
 // the first one of each instance, so that loading has no effect and can be kept.
 let early = [];
 
+let silent = false;
+
 export function log(level, text) {
+  if (silent) return;
   if (early) early.push([level, text]);
   else host.log(level, text);
 }
@@ -23,6 +26,16 @@ export function serving() {
   const lines = early;
   early = null;
   for (const [level, text] of lines) host.log(level, text);
+}
+
+// silently runs what has been told before.
+export function silently(f) {
+  silent = true;
+  try {
+    return f();
+  } finally {
+    silent = false;
+  }
 }
 
 // format is printf's little sister: %s %d %i %f %o %O %j %c, as Node and browsers have it.

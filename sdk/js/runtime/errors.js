@@ -1,6 +1,7 @@
 // describe is what wisr is told of an error: what it is and where, an empty line, and
 // the stack in the author's files.
 import { inspect } from "./inspect.js";
+import { inWords } from "./reactwords.js";
 import { original } from "./sourcemap.js";
 
 const FRAME = /^\s*at (?:(.*?) \()?page\.js:(\d+):(\d+)\)?$/;
@@ -18,7 +19,7 @@ export function describe(error, unawaited) {
     error.constructor.name.startsWith(frames[0].name.replace(/\d+$/, ""))
   )
     frames.shift();
-  const at = error?.at ?? frames[0]?.at;
+  const at = error?.at ?? own(frames)?.at ?? frames[0]?.at;
   const text = `${title(error)}${unawaited ? ", in a promise that nobody awaits" : ""}${at ? ` (${at})` : ""}`;
   const lines = frames.map((f) => `    at ${f.name ? `${f.name} (${f.at})` : f.at}`);
   let cause = error?.cause;
@@ -29,7 +30,7 @@ export function describe(error, unawaited) {
 }
 
 function title(error) {
-  if (error instanceof Error) return String(error);
+  if (error instanceof Error) return inWords(String(error));
   return `thrown, and no Error: ${inspect(error, 1)}`;
 }
 
@@ -52,6 +53,13 @@ function position(line, column) {
   if (!found || /^(\.\/)?wisr:/.test(found.file)) return undefined;
   return `${found.file}:${found.line}:${found.column}`;
 }
+
+// own is the first frame in the author's own code: what went wrong in a package went
+// wrong with what it was given there.
+const own = (frames) => frames.find((f) => !/(^|\/)node_modules\//.test(f.at));
+
+// placeIn is where in the author's own code an error was made.
+export const placeIn = (error) => own(stack(error))?.at;
 
 // placeOf is where a function is defined.
 export function placeOf(f) {
