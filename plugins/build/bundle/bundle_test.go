@@ -115,7 +115,7 @@ func TestWhatIsWrongHasItsPlace(t *testing.T) {
 		"a missing file":     {"-- page.tsx --\nimport \"./x\";\nexport default () => 1;\n", "page.tsx:1:8: Could not resolve \"./x\"\n    1 | import \"./x\";\n      |        ^^^^^"},
 		"a missing package":  {"-- page.tsx --\nimport \"@a/b/c\";\nexport default () => 1;\n", "page.tsx:1:8: the package \"@a/b\" is not installed\n    1 | import \"@a/b/c\";\n      |        ^^^^^^^^\n  run: npm install @a/b"},
 		"a framework":        {"-- page.tsx --\n/** @jsxImportSource preact */\nexport default () => 1;\n", "run: npm install preact preact-render-to-string"},
-		"another framework":  {"-- page.tsx --\n/** @jsxImportSource vue */\nexport default () => 1;\n", "page.tsx:1:21: its JSX is for vue, whose components wisr does not know how to render"},
+		"another framework":  {"-- page.tsx --\n/** @jsxImportSource vue */\nexport default () => 1;\n", "page.tsx:1:22: its JSX is for vue, whose components wisr does not know how to render"},
 		"in an imported one": {"-- page.tsx --\nexport { default } from \"./lib/a\";\n-- lib/a.ts --\nexport default (;\n", "lib/a.ts:1:17: Unexpected \";\""},
 	} {
 		_, err := Make(page(t, c.files))

@@ -52,7 +52,7 @@ func (p Page) framework() (framework, error) {
 			return f, nil
 		}
 	}
-	return framework{}, p.fail(pragma, "its JSX is for " + source + ", whose components wisr does not know how to render: export a function named render that does")
+	return framework{}, p.fail(pragma, "its JSX is for "+source+", whose components wisr does not know how to render: export a function named render that does")
 }
 
 // knownPreact tells whether the page's Preact is one whose elements the engine knows: what
