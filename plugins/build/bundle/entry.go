@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strings"
@@ -30,9 +31,18 @@ func (e entry) text() string {
 	return b.String()
 }
 
+var intlNames = regexp.MustCompile(`\bIntl\b|\b(toLocale(Date|Time)?String|localeCompare)\b`)
+
 // namesIntl tells whether a script may need Intl, which takes longer to load than all
 // the rest of the runtime.
-var namesIntl = regexp.MustCompile(`\bIntl\b|\b(toLocale(Date|Time)?String|localeCompare)\b`).Match
+func namesIntl(script []byte) bool {
+	for _, part := range []string{"Intl", "toLocale", "localeCompare"} { // a hundred times faster
+		if bytes.Contains(script, []byte(part)) {
+			return intlNames.Match(script)
+		}
+	}
+	return false
+}
 
 var exportsDefault = regexp.MustCompile(`(?m)^[ \t]*(export[ \t]+default\b|export[ \t]*\{[^}]*\bas[ \t]+default\b)`)
 
