@@ -15,7 +15,7 @@ import (
 const goodPage = `export const before = 1;
 
 export default function Page() {
-  return <html lang="en"><head><title>page</title></head><body><h1>good</h1></body></html>;
+  return <html lang="en"><head><title>page</title><style>{"pre { background: white }"}</style></head><body><h1>good</h1></body></html>;
 }
 `
 
@@ -67,6 +67,11 @@ func TestABadPageInABrowser(t *testing.T) {
 		tab.until("window.listens && document.documentElement.innerText.includes(" + quoteJS(bad.says) + ")")
 		if above := inTab(tab, chromedp.Evaluate[bool](overlayElement+" !== null && "+h1Is("good"))); above != (bad.name == "syntax" || bad.name == "package") {
 			t.Errorf("%s: above the page as it was: %v", bad.name, above)
+		} else if above {
+			behind := inTab(tab, chromedp.Evaluate[string]("getComputedStyle("+overlayElement+".querySelector('pre')).backgroundColor"))
+			if behind != "rgba(0, 0, 0, 0)" {
+				t.Errorf("%s: the page's own style is behind what is told above it: %s", bad.name, behind)
+			}
 		}
 		if pictures := screenshotFolder(t); pictures != "" {
 			tab.picture(pictures, "page-"+bad.name+".png")

@@ -18,10 +18,11 @@
   });
   addEventListener("pagehide", () => source.close());
 
+  // The page's own styles stop at each element.
   function element(name, text, style) {
     const node = document.createElement(name);
     node.textContent = text;
-    Object.assign(node.style, style);
+    Object.assign(node.style, { all: "initial", display: "block", font: "inherit", color: "inherit", ...style });
     return node;
   }
 
@@ -36,15 +37,15 @@
     });
     panel.setAttribute("role", "alert");
     const close = element("button", "Hide", {
-      float: "right", font: "inherit", color: "inherit", background: "#3a3a41", border: "0", borderRadius: "4px", padding: "2px 10px", cursor: "pointer",
+      float: "right", background: "#3a3a41", border: "0", borderRadius: "4px", padding: "2px 10px", cursor: "pointer",
     });
     close.addEventListener("click", () => panel.remove());
     panel.append(close);
     for (const problem of problems) {
-      panel.append(element("strong", problem.plugin, { color: "#ff9d94" }));
+      panel.append(element("strong", problem.plugin, { fontWeight: "bold", color: "#ff9d94" }));
       const served = problem.served ? "The last version that worked is still served." : "Its pages are not served.";
       panel.append(element("p", served, { margin: "0 0 .25rem", color: "#a1a1aa" }));
-      panel.append(element("pre", problem.message, { margin: ".25rem 0 1rem", whiteSpace: "pre-wrap", overflowWrap: "anywhere", font: "inherit" }));
+      panel.append(element("pre", problem.message, { margin: ".25rem 0 1rem", whiteSpace: "pre-wrap", overflowWrap: "anywhere" }));
     }
     document.documentElement.append(panel);
   }
