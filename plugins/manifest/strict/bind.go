@@ -129,6 +129,24 @@ func (b *binder) secret(n *node, v reflect.Value, key string) bool {
 	return ok
 }
 
+// unquoted is the text of a value that is written without quotes. In quotes it may be a reference to where the
+// value is; if it is none, there is no text, and hint says what to write if meant knows what that is.
+func (b *binder) unquoted(n *node, key string, meant func(string) string) (text, hint string, ok bool) {
+	if n.kind != kindString {
+		return n.text, "", true
+	}
+	s, ok := b.text(n, key)
+	switch {
+	case !ok:
+		return "", "", false
+	case b.doc.refers(n):
+		return s, "", true
+	case meant(s) != "":
+		return "", "write " + n.name + " = " + meant(s), true
+	}
+	return "", "", true
+}
+
 // switches are what people write for true and false.
 var switches = map[string]string{
 	"true": "true", "yes": "true", "on": "true",
@@ -136,18 +154,9 @@ var switches = map[string]string{
 }
 
 func (b *binder) bool(n *node, v reflect.Value, key string) bool {
-	text, hint := n.text, ""
-	if n.kind == kindString {
-		s, ok := b.text(n, key)
-		if !ok {
-			return false
-		}
-		if text = s; !b.doc.refers(n) {
-			text = ""
-			if g, ok := switches[strings.ToLower(s)]; ok {
-				hint = "write " + n.name + " = " + g
-			}
-		}
+	text, hint, ok := b.unquoted(n, key, func(s string) string { return switches[strings.ToLower(s)] })
+	if !ok {
+		return false
 	}
 	if (n.kind != kindBool && n.kind != kindString) || text != "true" && text != "false" {
 		return b.wrong(n, key, n.describe(true), "true or false", hint)
@@ -157,18 +166,14 @@ func (b *binder) bool(n *node, v reflect.Value, key string) bool {
 }
 
 func (b *binder) integer(n *node, v reflect.Value, key string) bool {
-	text, hint := n.text, ""
-	if n.kind == kindString {
-		s, ok := b.text(n, key)
-		if !ok {
-			return false
+	text, hint, ok := b.unquoted(n, key, func(s string) string {
+		if _, err := strconv.ParseInt(s, 10, 32); err != nil {
+			return ""
 		}
-		if text = s; !b.doc.refers(n) {
-			text = ""
-			if _, err := strconv.ParseInt(s, 10, 32); err == nil {
-				hint = "write " + n.name + " = " + s
-			}
-		}
+		return s
+	})
+	if !ok {
+		return false
 	}
 	i, err := strconv.ParseInt(text, 0, v.Type().Bits()) // TOML's 0x, 0o, 0b and _ are Go's
 	if (n.kind != kindInteger && n.kind != kindString) || err != nil {
