@@ -100,18 +100,23 @@ func (h *Host) clusterTLS() (*tls.Config, error) {
 	}, nil
 }
 
+// waiting says for whom this host waits.
+func (h *Host) waiting(cause error) {
+	if h.cfg.Cluster.Listen == "" {
+		h.opt.Log.Info("waiting for the servers of the store", "servers", h.cfg.Cache.Store.Servers(), "cause", cause)
+		return
+	}
+	h.opt.Log.Info("waiting for other hosts: most of them have to be there", "peers", h.cfg.Cluster.Peers, "cause", cause)
+}
+
 // openClusterStore opens the store that hosts share, with memory in front. It waits
 // for as many hosts as it takes to write.
 func (h *Host) openClusterStore(ctx context.Context) (isr.Store, error) {
-	waiting := time.AfterFunc(5*time.Second, func() {
-		h.opt.Log.Info("waiting for other hosts: most of them have to be there", "peers", h.cfg.Cluster.Peers)
-	})
 	pages, err := jetstream.Open(ctx, jetstream.Options{
 		Conn: h.cluster.Conn(), Site: h.cfg.Cluster.Name, Replicas: h.cfg.Cluster.Replicas, MaxSize: h.cfg.Cache.MaxSize,
 		Detached: h.cluster.Detached, Retained: h.cluster.Retained, Log: h.opt.Log,
-		Owed: h.workPath(filepath.Join(clusterWork, "owed.log")),
+		Owed: h.workPath(filepath.Join(clusterWork, "owed.log")), Waiting: h.waiting,
 	})
-	waiting.Stop()
 	if err != nil {
 		return nil, err
 	}

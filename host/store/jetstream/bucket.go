@@ -54,7 +54,7 @@ func (s *Store) openBucket(ctx context.Context, what string, maxBytes int64) (bu
 		want.MaxBytes = -1
 	}
 	var info *jetstream.StreamInfo
-	err := retried(ctx, func(ctx context.Context) error {
+	err := s.retried(ctx, func(ctx context.Context) error {
 		stream, err := s.js.Stream(ctx, b.stream)
 		switch {
 		case errors.Is(err, jetstream.ErrStreamNotFound):
@@ -75,7 +75,7 @@ func (s *Store) openBucket(ctx context.Context, what string, maxBytes int64) (bu
 	b.first = info.State.LastSeq
 	b.at.pass(b.first)
 	// What a replica does not have yet, Watch would not tell any more.
-	return b, retried(ctx, func(ctx context.Context) error { return b.reaches(ctx, info.State.LastSeq) })
+	return b, s.retried(ctx, func(ctx context.Context) error { return b.reaches(ctx, info.State.LastSeq) })
 }
 
 // reaches finds out whether the nearest replica has a sequence.

@@ -82,6 +82,10 @@ type Options struct {
 	// can. The next one to open the store marks what they replace as stale. "": there is none.
 	Owed string
 
+	// Waiting is told once, after some seconds, that what the servers are asked for fails, and why; that is
+	// tried again as long as its context lasts. nil: nobody is.
+	Waiting func(cause error)
+
 	// Retained adds what other hosts retain to what this one does. nil: nothing.
 	Retained func() []string
 
@@ -107,6 +111,7 @@ type Store struct {
 	retained atomic.Pointer[map[string]bool] // versions; nil before Retain; never changed, but replaced
 	listed   sync.Map                        // versions that v.<version> is known to name
 	newer    sync.Once                       // the warning about a newer format
+	waiting  sync.Once                       // Options.Waiting
 
 	mu      sync.Mutex
 	streams []string // of all buckets that were opened; guarded by mu
@@ -119,10 +124,6 @@ var _ isr.Store = (*Store)(nil)
 const (
 	// patience is how long one call may take where no visitor waits.
 	patience = 10 * time.Second
-	// tryFor is how long one try of what is tried again may take: what is asked for while there
-	// is no leader is never answered.
-	tryFor = 3 * time.Second
-
 	// forgotten is the age at which the note that a page was deleted goes. A
 	// host that was away for longer may show a copy that it had in memory.
 	forgotten = 7 * 24 * time.Hour
@@ -164,7 +165,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if s.marks, err = s.openBucket(ctx, "marks", 0); err != nil {
 		return err
 	}
-	err = retried(ctx, func(ctx context.Context) error {
+	err = s.retried(ctx, func(ctx context.Context) error {
 		s.files, err = s.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
 			Bucket: s.bucketName("files"), Description: "wisr: pages that are larger than a message", Replicas: max(1, s.opt.Replicas),
 		})
@@ -202,29 +203,4 @@ func random() string {
 // within bounds a call whose context has no end of its own.
 func within(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, most)
-}
-
-// retried calls try until it succeeds or ctx ends: while servers elect a
-// leader, or the first of them waits for the others, they refuse for some seconds.
-func retried(ctx context.Context, try func(context.Context) error) error {
-	return retriedLonger(ctx, 1, try)
-}
-
-// retriedLonger is retried for what may need longer than tryFor: each try gets that many times as long as the one before.
-func retriedLonger(ctx context.Context, times int, try func(context.Context) error) error {
-	for each := tryFor; ; each *= time.Duration(times) {
-		once, cancel := within(ctx, each)
-		err := try(once)
-		cancel()
-		if err == nil {
-			return nil
-		}
-		pause := time.NewTimer(100 * time.Millisecond)
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			pause.Stop()
-			return fmt.Errorf("%w (the last answer of the servers: %w)", context.Cause(ctx), err)
-		}
-	}
 }

@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -58,4 +59,15 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) isr.Store {
 		return opened(t, connected(t, url), hash(t.Name())[:20], Options{})
 	})
+}
+
+func TestAServerThatIsAloneCannotKeepReplicas(t *testing.T) {
+	s, err := Open(t.Context(), Options{Conn: connected(t, served(t)), Site: "test", Replicas: 3})
+	if err == nil {
+		_ = s.Close()
+		t.Fatal("it is said to keep three")
+	}
+	if !strings.Contains(err.Error(), "write replicas = 1 under [cluster]") {
+		t.Errorf("what to do is not said: %v", err)
+	}
 }

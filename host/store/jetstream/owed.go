@@ -174,7 +174,7 @@ func (s *Store) payOwed(ctx context.Context) error {
 		return fmt.Errorf("what this host made alone: %w", err)
 	}
 	for key, started := range left {
-		err := retried(ctx, func(ctx context.Context) error {
+		err := s.retried(ctx, func(ctx context.Context) error {
 			there, err := s.current(ctx, pageKey(key))
 			if errors.Is(err, isr.ErrNewer) || err == nil && (!there.there || !there.started.Before(started)) {
 				return nil // there is none that is older

@@ -38,7 +38,7 @@ func (s *Store) OpenRegister(ctx context.Context, what string) (*Register, error
 	if r.bucket, err = s.openBucket(ctx, what, 0); err != nil {
 		return nil, err
 	}
-	err = retried(ctx, func(ctx context.Context) error {
+	err = s.retried(ctx, func(ctx context.Context) error {
 		r.files, err = s.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
 			Bucket: s.bucketName(what + "-files"), Description: "wisr: files of " + what, Replicas: max(1, s.opt.Replicas),
 		})
@@ -62,7 +62,7 @@ func (r *Register) Get(ctx context.Context, name string) (value Registered, err 
 	ctx, cancel := within(ctx, electing)
 	defer cancel()
 	newer := false
-	err = retried(ctx, func(ctx context.Context) error {
+	err = r.store.retried(ctx, func(ctx context.Context) error {
 		m, err := r.bucket.last(ctx, "d."+hash(name))
 		if errors.Is(err, errNone) {
 			m, err = &message{}, nil
@@ -90,7 +90,7 @@ func (r *Register) Set(ctx context.Context, v Registered) error {
 	ctx, cancel := within(ctx, electing)
 	defer cancel()
 	var conflict error
-	err := retried(ctx, func(ctx context.Context) error {
+	err := r.store.retried(ctx, func(ctx context.Context) error {
 		_, err := r.bucket.write(ctx, "d."+hash(v.Name), nats.Header{
 			headerFormat: {strconv.Itoa(format)}, headerWriter: {r.store.id}, headerStarted: {time.Unix(0, 0).UTC().Format(time.RFC3339Nano)},
 			headerKey: {base64.URLEncoding.EncodeToString([]byte(v.Name))},
@@ -144,7 +144,7 @@ func (r *Register) Follow(ctx context.Context, fn func(name string)) {
 func (r *Register) PutFile(ctx context.Context, name string, data []byte) error {
 	ctx, cancel := within(ctx, transferring)
 	defer cancel()
-	return retriedLonger(ctx, 2, func(ctx context.Context) error {
+	return r.store.retriedLonger(ctx, 2, func(ctx context.Context) error {
 		if info, err := r.files.GetInfo(ctx, name); err == nil && time.Since(info.ModTime) < unnamed/2 {
 			return nil
 		}
@@ -158,7 +158,7 @@ func (r *Register) File(ctx context.Context, name string) (data []byte, err erro
 	ctx, cancel := within(ctx, transferring)
 	defer cancel()
 	var missing error
-	err = retriedLonger(ctx, 2, func(ctx context.Context) (err error) {
+	err = r.store.retriedLonger(ctx, 2, func(ctx context.Context) (err error) {
 		if data, err = file(ctx, r.files, name); errors.Is(err, jetstream.ErrObjectNotFound) {
 			missing = err
 			return nil
