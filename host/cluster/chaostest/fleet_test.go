@@ -24,7 +24,6 @@ import (
 )
 
 const (
-	hostPort  = 6222
 	linkPort  = 7222
 	sitePort  = 3000
 	adminPort = 9090
@@ -82,10 +81,9 @@ func newFleet(t *testing.T, command ...string) *fleet {
 	}
 	for i, h := range f.hosts {
 		var peers []string
-		for j, other := range f.hosts {
+		for j := range f.hosts {
 			if i != j {
 				way := linktest.New(t, fmt.Sprintf("%s.%d:%d", f.net, 10+10*i+j, linkPort))
-				way.Lead(fmt.Sprintf("%s:%d", other.ip, hostPort))
 				f.links[i][j] = way
 				peers = append(peers, way.Address())
 			}
@@ -99,9 +97,9 @@ secret = "editors"
 [cluster]
 name = "chaos"
 host = %[4]q
-listen = "%[1]s:%[5]d"
-peers = [%[6]s]
-`, h.ip, sitePort, adminPort, h.name, hostPort, `"`+strings.Join(peers, `", "`)+`"`))
+listen = "%[1]s:0"
+peers = [%[5]s]
+`, h.ip, sitePort, adminPort, h.name, `"`+strings.Join(peers, `", "`)+`"`))
 		h.plugin()
 		t.Cleanup(func() { h.kill(syscall.SIGKILL) })
 	}
@@ -121,7 +119,7 @@ func ownNet(t *testing.T) string {
 	t.Helper()
 	for range 100 {
 		own := fmt.Sprintf("127.%d.%d", 1+rand.IntN(254), rand.IntN(255))
-		ln, err := net.Listen("tcp", fmt.Sprintf("%s.1:%d", own, hostPort))
+		ln, err := net.Listen("tcp", fmt.Sprintf("%s.1:%d", own, sitePort))
 		if err == nil {
 			_ = ln.Close()
 			return own
@@ -308,8 +306,44 @@ func (f *fleet) whole() {
 		f.hosts[i].run()
 	}
 	for _, h := range f.hosts {
-		f.until("host "+h.name+" sees all others", h.isWhole)
+		f.until("host "+h.name+" sees all others", func() bool {
+			f.lead()
+			return h.isWhole()
+		})
 	}
+}
+
+// lead has the links to each host lead to where it listens. That is whatever port was free: then it does not know its address before,
+// and tells others none, who would connect to it directly.
+func (f *fleet) lead() {
+	table, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for j, h := range f.hosts {
+		port := h.port(string(table))
+		for i := range f.hosts {
+			if i != j && port != 0 {
+				f.links[i][j].Lead(fmt.Sprintf("%s:%d", h.ip, port))
+			}
+		}
+	}
+}
+
+// port is where a host listens for the others, as the system knows; 0 if it does not.
+func (h *member) port(table string) (port int) {
+	ip := net.ParseIP(h.ip).To4()
+	const listens = " 00000000:0000 0A"
+	for line := range strings.Lines(table) {
+		_, rest, found := strings.Cut(line, fmt.Sprintf(": %02X%02X%02X%02X:", ip[3], ip[2], ip[1], ip[0]))
+		if !found {
+			continue
+		}
+		if _, err := fmt.Sscanf(rest, "%04X"+listens, &port); err == nil && port != sitePort && port != adminPort {
+			return port
+		}
+	}
+	return 0
 }
 
 // link sets the links of a host with all others.

@@ -19,8 +19,8 @@ import (
 
 // Link is the way from one host to another.
 //
-// Hosts tell each other where the others are: at the address from which their connections come, and
-// their own port. A link connects from the address on which it listens, so that hosts whose links each have
+// Hosts tell each other where the others are: one that does not tell its own address, at that from which its
+// connections come, and its port. A link connects from the address on which it listens, so that hosts whose links each have
 // one of their own, where nothing listens on the port of hosts, meet by links alone.
 type Link struct {
 	ln net.Listener
