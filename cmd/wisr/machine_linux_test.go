@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -135,6 +136,7 @@ func (m *machine) begin() {
 	m.t.Helper()
 	m.command = exec.Command("wisr", append([]string{"start", m.dir}, m.join...)...)
 	m.command.Stdout, m.command.Stderr = &m.log, &m.log
+	m.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a test that takes too long ends nothing
 	if err := m.command.Start(); err != nil {
 		m.t.Fatal(err)
 	}

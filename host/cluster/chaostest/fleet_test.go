@@ -172,7 +172,7 @@ func (h *member) run() {
 		return
 	}
 	cmd := exec.Command(h.start[0], h.start[1:]...)
-	cmd.Env = append(os.Environ(), h.env...)
+	cmd.Env, cmd.SysProcAttr = append(os.Environ(), h.env...), orphaned()
 	out, err := cmd.StderrPipe()
 	if err == nil {
 		err = cmd.Start()
