@@ -110,13 +110,13 @@ func (c *Cluster) hear(m *nats.Msg) {
 	c.settle(now)
 }
 
-// settle looks who is still there, and whose clock is ahead. c.mu is held.
+// settle looks who is still there, whose clock is ahead, and how far clocks are apart. c.mu is held.
 //
 // The clock of a host that is not heard any more counts on: two hosts that have lost each other, and the
 // third, would else go by other clocks than before, and what was made last on one of them would look old
 // on the other when they meet again.
 func (c *Cluster) settle(now time.Time) {
-	most := time.Duration(0)
+	var most, least time.Duration
 	for name, h := range c.hosts {
 		quiet := now.Sub(h.at)
 		if quiet > gone && !c.Detached() {
@@ -129,10 +129,11 @@ func (c *Cluster) settle(now time.Time) {
 			c.hosts[name] = h
 		}
 		if h.ahead <= maxAhead {
-			most = max(most, h.ahead)
+			most, least = max(most, h.ahead), min(least, max(h.ahead, -maxAhead))
 		}
 	}
 	c.ahead.Store(int64(most))
+	c.apart.Store(int64(most - least))
 }
 
 // probe finds out again and again whether the servers take messages.

@@ -34,6 +34,9 @@ func TestAllGoByTheClockThatIsAheadAlsoWhenItsHostIsNotHeard(t *testing.T) {
 	if got := c.aheadIs(); got != 3*time.Minute {
 		t.Errorf("a clock is 3 minutes ahead, and one is wrong: %v ahead", got)
 	}
+	if got := c.Apart().Round(time.Second); got != 4*time.Minute {
+		t.Errorf("one is 3 minutes ahead, and one a minute behind: %v apart", got)
+	}
 	quiet := func(d time.Duration) {
 		c.mu.Lock()
 		defer c.mu.Unlock()

@@ -83,6 +83,7 @@ type Cluster struct {
 	detached  atomic.Bool
 	forgotten atomic.Bool  // the servers do not count this one
 	ahead     atomic.Int64 // nanoseconds that the fastest clock is ahead of this one
+	apart     atomic.Int64 // nanoseconds that it is ahead of the slowest one
 
 	since time.Time    // when it joined
 	about func() About // what to say of this host besides; may be nil
@@ -229,3 +230,6 @@ func (c *Cluster) subject(what string) string { return "wisr." + c.opt.Name + ".
 
 // Now is the time by the clock of all hosts: the one that is ahead.
 func (c *Cluster) Now() time.Time { return c.opt.Now().Add(time.Duration(c.ahead.Load())) }
+
+// Apart is how far the clocks of the hosts are apart, as far as hosts were heard.
+func (c *Cluster) Apart() time.Duration { return time.Duration(c.apart.Load()) }

@@ -72,6 +72,9 @@ type Options struct {
 	// what a replica in this process has is read. nil: never.
 	Detached func() bool
 
+	// Apart is how far the clocks of the servers are apart, as far as is known. nil: not at all.
+	Apart func() time.Duration
+
 	// Patience is how long a replica, and then the leader, may take to answer a read
 	// before the page is made instead; a write may take three times as long before
 	// the page is kept in memory. 0 is a second: visitors wait for both.
@@ -190,6 +193,13 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) detached() bool { return s.opt.Detached != nil && s.opt.Detached() }
+
+func (s *Store) apart() time.Duration {
+	if s.opt.Apart == nil {
+		return 0
+	}
+	return s.opt.Apart()
+}
 
 func (s *Store) bucketName(what string) string { return "wisr_" + s.opt.Site + "_" + what }
 

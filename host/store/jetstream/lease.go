@@ -41,7 +41,7 @@ const (
 	leaseTime  = 3 * time.Second
 	leaseRenew = time.Second
 	// leaseDead is when a lease that was not renewed counts as left behind, although the servers have
-	// not let go of it: one of them that led before may have given it a time by a clock that is ahead.
+	// not let go of it, since clocks are apart.
 	leaseDead = leaseTime + leaseRenew
 )
 
@@ -155,11 +155,13 @@ func (l *Leases) take(ctx context.Context, key, subject string) (seq uint64, err
 // lost, or it was another process of that name.
 func (l *Leases) own(m *message) bool { return m.header.Get(headerWriter) == l.host }
 
+// header is that of a lease. Each server lets go of it by its own clock: the one whose clock is ahead must not do so
+// before its time, as it may be the one that leads next.
 func (l *Leases) header(key string) nats.Header {
 	return lasting(nats.Header{
 		headerFormat: {strconv.Itoa(format)}, headerWriter: {l.host},
 		headerKey: {base64.URLEncoding.EncodeToString([]byte(key))},
-	}, leaseTime)
+	}, leaseTime+l.store.apart().Round(time.Second))
 }
 
 // hold renews a lease until it is done with, and gives it back.

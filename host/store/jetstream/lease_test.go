@@ -3,8 +3,10 @@ package jetstream
 import (
 	"encoding/base64"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 func TestALeaseThatNobodyRenewsIsTaken(t *testing.T) {
@@ -54,4 +56,26 @@ func TestALeaseOfThisHostThatItDoesNotHoldIsTaken(t *testing.T) {
 		t.Error("it is given twice")
 	}
 	release()
+}
+
+func TestALeaseIsNotLetGoOfByAServerWhoseClockIsAhead(t *testing.T) {
+	s := opened(t, connected(t, served(t)), "apart", Options{Apart: func() time.Duration { return 3 * time.Minute }})
+	defer s.Close()
+	l, err := s.OpenLeases(t.Context(), "host")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	release := l.Try(t.Context(), "/a")
+	if release == nil {
+		t.Fatal("it is not given")
+	}
+	defer release()
+	m, err := l.bucket.last(t.Context(), "l."+hash("/a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := m.header.Get(jetstream.MsgTTLHeader), (3*time.Minute + leaseTime).String(); got != want {
+		t.Errorf("a lease goes by itself after %s, and clocks are 3 minutes apart; want %s", got, want)
+	}
 }
