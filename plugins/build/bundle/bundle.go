@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -41,6 +42,12 @@ func Make(p Page) (*Bundle, error) {
 	hasRender, hasDefault := slices.Contains(exports, exportRender), slices.Contains(exports, exportDefault)
 	if !hasRender && !hasDefault {
 		return nil, p.fail(exportsSome, "it exports neither a default component nor a function named render, so there is nothing to show")
+	}
+	for _, name := range []string{"getServerSideProps", "getInitialProps"} {
+		if slices.Contains(exports, name) {
+			pattern := regexp.MustCompile(`(?m)^[ \t]*export\b.*\b(` + name + `)\b`)
+			return nil, p.fail(pattern, "it exports "+name+", which nobody calls: name it getStaticProps; revalidate says for how long its data is good")
+		}
 	}
 	b := &Bundle{Calls: []string{exportRender}}
 	for _, name := range []string{exportPaths, exportProps} {
@@ -101,9 +108,10 @@ func (p Page) options() api.BuildOptions {
 		MainFields:    []string{"module", "main"},
 		// What packages offer to servers that are not Node.
 		Conditions: []string{"wisr", "edge-light", "worker", "module", "production"},
-		Define:     map[string]string{"process.env.NODE_ENV": `"production"`},
-		Charset:    api.CharsetUTF8,
-		JSX:        api.JSXAutomatic,
+		// Packages ask for these two, wherever they run.
+		Define:  map[string]string{"process.env.NODE_ENV": `"production"`, "global": "globalThis"},
+		Charset: api.CharsetUTF8,
+		JSX:     api.JSXAutomatic,
 		// Unless tsconfig.json or the file itself says otherwise.
 		JSXImportSource: p.jsxImportSource(),
 		Loader: map[string]api.Loader{

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -98,27 +99,45 @@ func (p Page) errors(messages []api.Message) *Error {
 			}
 			d.Notes = append(d.Notes, text)
 		}
-		if name, ok := missing(m.Text); ok {
-			d.What = fmt.Sprintf("the package %q is not installed", name)
-			d.Notes = []string{"run: npm install " + install(name)}
+		if path, name, ok := missing(m.Text); ok {
+			d.What, d.Notes = absent(path, name)
+		}
+		if strings.HasPrefix(m.Text, "No loader is configured for ") {
+			d.Notes = append(d.Notes, "a file for browsers goes into public/, and the page has its URL")
 		}
 		e.Diagnostics = append(e.Diagnostics, d)
 	}
 	return e
 }
 
-// missing is the package that esbuild did not find.
-func missing(text string) (name string, ok bool) {
-	path, ok := strings.CutPrefix(text, `Could not resolve "`)
+// missing is what was imported, and the package that esbuild did not find.
+func missing(text string) (path, name string, ok bool) {
+	path, ok = strings.CutPrefix(text, `Could not resolve "`)
 	path, end := strings.CutSuffix(path, `"`)
 	if !ok || !end || strings.HasPrefix(path, ".") || strings.HasPrefix(path, "/") {
-		return "", false
+		return "", "", false
 	}
 	parts := strings.Split(path, "/")
 	if strings.HasPrefix(path, "@") && len(parts) > 1 {
-		return parts[0] + "/" + parts[1], true
+		return path, parts[0] + "/" + parts[1], true
 	}
-	return parts[0], true
+	return path, parts[0], true
+}
+
+// ofNode are Node's modules that no package stands in for.
+var ofNode = strings.Fields("async_hooks child_process cluster crypto dgram diagnostics_channel dns fs http http2 https module net os perf_hooks readline tls tty v8 vm worker_threads zlib")
+
+// absent is what to say of a package that is not there, and what to do.
+func absent(path, name string) (what string, notes []string) {
+	switch {
+	case strings.HasPrefix(path, "node:") || slices.Contains(ofNode, name):
+		return fmt.Sprintf("%q is a module of Node, and pages do not run in Node", path),
+			[]string{`what there is instead: "What a page finds" in the README of @wisr/page`}
+	case name == "next":
+		return fmt.Sprintf("%q is a part of Next.js, which pages are made without", path),
+			[]string{"write <a>, <img> and <head> as in HTML"}
+	}
+	return fmt.Sprintf("the package %q is not installed", name), []string{"run: npm install " + install(name)}
 }
 
 // install is what to install for a package: a framework comes in two.

@@ -20,7 +20,7 @@ export function describe(error, unawaited) {
   )
     frames.shift();
   const at = error?.at ?? own(frames)?.at ?? frames[0]?.at;
-  const text = `${title(error)}${unawaited ? ", in a promise that nobody awaits" : ""}${at ? ` (${at})` : ""}`;
+  const text = `${title(error)}${unawaited ? ", in a promise that nobody awaits" : ""}${at ? ` (${at})` : ""}${hint(title(error))}`;
   const lines = frames.map((f) => `    at ${f.name ? `${f.name} (${f.at})` : f.at}`);
   let cause = error?.cause;
   for (let n = 0; n < MAX_CAUSES && cause !== undefined && cause !== null; n++, cause = cause.cause) {
@@ -32,6 +32,29 @@ export function describe(error, unawaited) {
 function title(error) {
   if (error instanceof Error) return inWords(String(error));
   return `thrown, and no Error: ${inspect(error, 1)}`;
+}
+
+// What pages that came from elsewhere look for, and what there is instead.
+const HINTS = [
+  [
+    /^ReferenceError: (process|Deno|Bun) is not defined/,
+    "settings are in [config] of plugin.toml, and config(key) of @wisr/page gives them",
+  ],
+  [/^ReferenceError: Buffer is not defined/, "bytes are in Uint8Array, texts become bytes by TextEncoder, and base64 is made by btoa"],
+  [/^ReferenceError: (require|module|exports|__dirname|__filename) is not defined/, "pages are modules, and import what they need"],
+  [
+    /^ReferenceError: (window|document|localStorage|sessionStorage|location|navigator) is not defined/,
+    "a page is made before a browser has it; what is for browsers goes into a script of public/",
+  ],
+  [
+    /^TypeError: cannot read property 'use\w+' of null/,
+    "a hook of React is called outside of React's components: is the page rendered by another framework?",
+  ],
+];
+
+function hint(text) {
+  const found = HINTS.find(([pattern]) => pattern.test(text));
+  return found ? `: ${found[1]}` : "";
 }
 
 // stack leaves out the runtime's own frames, which are the same for every page.
@@ -60,6 +83,13 @@ const own = (frames) => frames.find((f) => !/(^|\/)node_modules\//.test(f.at));
 
 // placeIn is where in the author's own code an error was made.
 export const placeIn = (error) => own(stack(error))?.at;
+
+// isAsync is the error about a component that a framework does not wait for.
+export function isAsync(component) {
+  const error = new TypeError("a component is async: gather its data in getStaticProps");
+  error.at = placeOf(component);
+  return error;
+}
 
 // placeOf is where a function is defined.
 export function placeOf(f) {

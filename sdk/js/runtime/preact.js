@@ -6,6 +6,7 @@
 // The names of two letters are Preact's own in its releases, which all its add-ons go
 // by: __v a component's node, __c a node's component, __k and __ its children and its
 // parent, __d or a bit of __g that a component is to be rendered again.
+import { isAsync } from "./errors.js";
 import { host } from "./host.js";
 
 const DIRTY = 1 << 3; // of __g
@@ -92,6 +93,7 @@ export function preact({ Fragment, h, options }, renderToString) {
       const own = node.__c;
       if (own.getChildContext) context = { ...context, ...own.getChildContext() };
     }
+    if (typeof made?.then === "function") throw isAsync(type);
     // A fragment that a component returns is none to what is below.
     if (made?.type === Fragment && (made.key ?? made.props.tpl ?? null) === null) made = made.props.children;
     host.htmlChild(made, context, node);

@@ -18,6 +18,8 @@ function word() {
 Math.random = () => (word() * 2 ** 21 + (word() >>> 11)) / 2 ** 53;
 
 function getRandomValues(into) {
+  if (!/^(Big)?(Int|Uint)/.test(into?.[Symbol.toStringTag]))
+    throw new DOMException("getRandomValues fills arrays of integers", "TypeMismatchError");
   if (into.byteLength > 65536) throw new DOMException("getRandomValues gives at most 65536 bytes", "QuotaExceededError");
   host.fill(new Uint8Array(into.buffer, into.byteOffset, into.byteLength));
   return into;

@@ -1,6 +1,7 @@
 // What compiles JSX calls for every element, in place of react/jsx-runtime. It is the
 // same, at no cost, until a page fails and looking begins.
 import { jsx as make } from "react/jsx-runtime";
+import { isAsync } from "./errors.js";
 import { react as words } from "./reactwords.js";
 
 export { Fragment } from "react/jsx-runtime";
@@ -41,7 +42,10 @@ export function looking() {
     (...given) => {
       last = type;
       try {
-        return result(type(...given));
+        const made = type(...given);
+        if (typeof made?.then === "function") throw isAsync(type);
+        if (strange(made)) throw wrong(31, named(made));
+        return made;
       } catch (error) {
         failed ??= type;
         throw error;
@@ -56,12 +60,6 @@ export function looking() {
     return failed ?? last;
   };
   return { watch, end };
-}
-
-function result(made) {
-  if (typeof made?.then === "function") throw new TypeError("a component is async: gather its data in getStaticProps");
-  if (strange(made)) throw wrong(31, named(made));
-  return made;
 }
 
 const wrong = (number, ...told) => new TypeError(words(number, ...told));

@@ -109,6 +109,7 @@ function result(value) {
 
 function body(value) {
   if (value === host.page) return value;
+  if (value === "") throw failure("render gave nothing to show: its text is empty", running.of);
   if (typeof value === "string") return value.startsWith("<html") ? `<!doctype html>${value}` : value;
   if (typeof value?.[Symbol.asyncIterator] === "function") return collect(value);
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return toBytes(value);

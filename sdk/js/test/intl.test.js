@@ -106,6 +106,15 @@ test("dates", () => {
         );
       });
   const hours = { hour: "numeric", minute: "2-digit" };
+  for (const [l, hour12] of [
+    ["en-US", true],
+    ["de-DE", false],
+    ["fr-FR", false],
+  ])
+    assert.equal(
+      new Own.DateTimeFormat(l, { ...hours, hour12 }).format(46800e3),
+      new Intl.DateTimeFormat(l, { ...hours, hour12, timeZone: "UTC" }).format(46800e3),
+    );
   assert.equal(
     new Own.DateTimeFormat("de", { ...hours, timeZone: "+05:30" }).format(0),
     new Intl.DateTimeFormat("de", { ...hours, timeZone: "UTC" }).format(5.5 * 3600e3),

@@ -15,6 +15,7 @@ const OPTIONS = {
   hour: NUMBER,
   minute: NUMBER,
   second: NUMBER,
+  hour12: [true, false],
   timeZone: true,
   calendar: ["gregory"],
   numberingSystem: ["latn"],
@@ -30,6 +31,8 @@ export class DateTimeFormat {
     const as = localeOf(asked);
     const o = options(given, "DateTimeFormat", OPTIONS);
     const zone = zoneOf(o.timeZone);
+    const twelve = as.h12 !== undefined;
+    if (o.hour12 !== undefined && o.hour12 !== twelve) throw missing(`hour12: ${o.hour12} of ${as.locale}`, `hour12: ${twelve}, its own`);
     let key = ["dateStyle", "timeStyle"]
       .filter((name) => o[name])
       .map((name) => `${name === "dateStyle" ? "D" : "T"}:${o[name]}`)

@@ -29,6 +29,7 @@ export const CURRENCIES = [
 // i two digits, S second, s two digits. "D:" and "T:" are dateStyle and timeStyle.
 export const SKELETONS = [
   "ynd yND yMd ymd yMdw ymdv yndw ymdw yM ym yn yN Md md nd ND Mdw mdv M m y d w v H Hi His HI HIS yndHis yndHIS yndHi yndHI yNDHi yMdHi yMdHI ymdHi ymdHI yMdwHi yMdwHI yNDHis",
+  "hi his yndhi yNDhi yNDhis ymdhi yMdhi ymD yMD mD MD",
   "D:full D:long D:medium D:short",
   "T:medium T:short D:full+T:short D:long+T:short D:medium+T:short D:short+T:short D:medium+T:medium D:short+T:medium",
 ].flatMap((line) => line.split(" "));
@@ -44,6 +45,7 @@ const FIELDS = {
   w: ["weekday", "long"],
   v: ["weekday", "short"],
   H: ["hour", "numeric"],
+  h: ["hour", "2-digit"],
   I: ["minute", "numeric"],
   i: ["minute", "2-digit"],
   S: ["second", "numeric"],
