@@ -125,7 +125,7 @@ func (h *Host) openClusterStore(ctx context.Context) (isr.Store, error) {
 		lower, heap := h.lower, boundHeap(h.cfg.Cache.Memory, pages.Count)
 		h.lower = func() { heap(); lower() }
 	}
-	front := memory.New(pages, h.cfg.Cache.Memory, h.opt.Log)
+	front := memory.New(pages, h.copies(), h.opt.Log)
 	if err := h.cluster.Start(ctx, pages, h.about); err != nil {
 		return nil, errors.Join(err, front.Close())
 	}
