@@ -42,8 +42,10 @@ func TestS145PagesAreSweptWhenAPluginGoesWhileTheHostRuns(t *testing.T) {
 	}
 	defer h.Close(context.WithoutCancel(ctx))
 	for _, v := range h.registry.Table().Versions {
-		if _, _, err := h.engine.Fill(ctx, isr.Page{Key: "/" + v.Plugin, Plugin: v.Plugin, Version: v.ID}); err != nil {
-			t.Fatal(err)
+		filled := make(chan isr.Filled, 1)
+		h.engine.Fill(isr.Page{Key: "/" + v.Plugin, Plugin: v.Plugin, Version: v.ID}, filled)
+		if f := <-filled; f.Err != nil {
+			t.Fatal(f.Err)
 		}
 	}
 	folder := filepath.Join(site, "plugins", "goes")

@@ -55,7 +55,7 @@ func TestWhoIsAdmittedTakesTheMostUrgentOfThatMoment(t *testing.T) {
 			asked.Go(f)
 			synctest.Wait()
 		}
-		ask(func() { s.Fill(context.Background(), at("/prerender")) })
+		ask(func() { s.fill("/prerender") })
 		ask(func() { s.Renew(context.Background(), at("/on-demand")) })
 		ask(func() { s.Visit(context.Background(), at("/visitor"), isr.Plain, time.Now()) })
 		time.Sleep(time.Hour)

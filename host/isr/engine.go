@@ -240,17 +240,6 @@ func (e *Engine) first(ctx context.Context, p Page, w wish) (*Entry, error) {
 	return made, err
 }
 
-// Fill makes the page unless a fresh one is stored, ahead of any visitor.
-// made tells which.
-func (e *Engine) Fill(ctx context.Context, p Page) (entry *Entry, made bool, err error) {
-	entry, freshness, marked := e.look(ctx, p, e.opt.Now())
-	if freshness == Fresh {
-		return entry, false, nil
-	}
-	entry, err = e.await(ctx, p, wish{notBefore: marked, priority: Prerender, reason: page.ReasonBuild})
-	return entry, err == nil, err
-}
-
 // Close stops renewals that nobody waits for, waits until the rest is done or
 // ctx ends, and then ends what still runs.
 func (e *Engine) Close(ctx context.Context) error {

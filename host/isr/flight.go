@@ -26,6 +26,7 @@ type flight struct {
 	tried int // how often its page was not stored, since another host's counts as later
 
 	entry  *Entry
+	made   bool // entry is this flight's, and not what was stored
 	err    error
 	unkept error // why the store does not have entry
 }
@@ -42,6 +43,7 @@ type wish struct {
 	priority  Priority
 	reason    page.Reason
 	work      func(context.Context) error // what to do in place of a generation; see Do
+	filled    []chan<- Filled             // who is told of its end; see Fill
 }
 
 // A slot holds the flights of one path: at most one runs, and at most one is to
@@ -116,7 +118,7 @@ func (e *Engine) admit(p Page, w wish) (f, dropped *flight, err error) {
 	if s == nil {
 		s = &slot{}
 	}
-	if r := s.running; r != nil && !r.landed && !r.started.Before(w.notBefore) {
+	if r := s.running; r != nil && !r.landed && !r.started.Before(w.notBefore) && w.filled == nil {
 		return r, nil, nil
 	}
 	if f := s.next; f != nil {
@@ -148,6 +150,7 @@ func (e *Engine) join(f *flight, w wish) {
 	if w.notBefore.After(f.notBefore) {
 		f.notBefore = w.notBefore
 	}
+	f.filled = append(f.filled, w.filled...)
 	if w.reason == page.ReasonOnDemand || w.priority < f.priority && f.reason != page.ReasonOnDemand {
 		f.reason = w.reason
 	}
@@ -182,6 +185,14 @@ func (e *Engine) take() *flight {
 // fly runs a flight and ends it, or has it wait for another host that makes the
 // page. Close waits for it.
 func (e *Engine) fly(t Turn, f *flight) {
+	if e.opt.Leases != nil && f.reason == page.ReasonBuild {
+		// In a site that is built again most pages are fresh, and looking costs less than a lease.
+		if entry, freshness, _ := e.look(e.base, f.page, e.opt.Now()); freshness == Fresh {
+			f.entry = entry
+			e.land(f)
+			return
+		}
+	}
 	release, free := e.lease(t.Context, f)
 	if !free {
 		e.mu.Lock()
@@ -218,7 +229,15 @@ func (e *Engine) land(f *flight) {
 		e.dispatch()
 	}
 	e.mu.Unlock()
+	f.tell()
+}
+
+// tell tells who waits for a flight that it has ended.
+func (f *flight) tell() {
 	close(f.done)
+	for _, filled := range f.filled {
+		filled <- Filled{Page: f.page, Entry: f.entry, Made: f.made, Err: f.err}
+	}
 }
 
 // generate makes and commits a page, or finds that it need not.
@@ -253,6 +272,7 @@ func (e *Engine) generate(t Turn, f *flight) (*Entry, error) {
 	} else {
 		entry = e.entry(f, out)
 	}
+	f.made = true
 	stored, err := e.put(t, entry, prev != nil)
 	if err != nil {
 		f.unkept = err
@@ -396,7 +416,7 @@ func (e *Engine) drop(f *flight, err error) {
 		delete(e.slots, f.page.Key)
 	}
 	f.err = err
-	close(f.done)
+	f.tell()
 }
 
 // settle tells Close that nothing is left to wait for. Engine.mu is held.

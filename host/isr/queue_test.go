@@ -75,8 +75,8 @@ func TestWorkersTakeTheMostUrgentFirst(t *testing.T) {
 			asked.Go(f)
 			synctest.Wait()
 		}
-		ask(func() { s.Fill(context.Background(), at("/running")) })
-		ask(func() { s.Fill(context.Background(), at("/prerender")) })
+		ask(func() { s.fill("/running") })
+		ask(func() { s.fill("/prerender") })
 		ask(func() { s.Visit(context.Background(), at("/stale"), isr.Plain, time.Now()) })
 		ask(func() { s.Renew(context.Background(), at("/on-demand")) })
 		ask(func() { s.Visit(context.Background(), at("/visitor"), isr.Plain, time.Now()) })
@@ -85,21 +85,6 @@ func TestWorkersTakeTheMostUrgentFirst(t *testing.T) {
 		time.Sleep(time.Minute)
 		if got := fmt.Sprint(order); got != want {
 			t.Fatalf("order %s, want %s", got, want)
-		}
-	})
-}
-
-func TestFillMakesOnlyWhatIsNotFresh(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := open(t, nil)
-		for i, want := range []bool{true, false} {
-			if _, made, err := s.Fill(t.Context(), at("/a")); err != nil || made != want {
-				t.Fatalf("call %d: made %v, error %v", i, made, err)
-			}
-		}
-		time.Sleep(10 * time.Second)
-		if _, made, err := s.Fill(t.Context(), at("/a")); err != nil || !made {
-			t.Fatalf("stale: made %v, error %v", made, err)
 		}
 	})
 }

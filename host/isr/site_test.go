@@ -133,6 +133,13 @@ func (s *site) see(key, body string, state isr.State, detail isr.Detail) {
 	synctest.Wait()
 }
 
+// fill fills a path and waits for the end.
+func (s *site) fill(key string) isr.Filled {
+	filled := make(chan isr.Filled, 1)
+	s.Fill(at(key), filled)
+	return <-filled
+}
+
 var errUpstream = errors.New("upstream is down")
 
 func fails(context.Context, string, page.Reason) (*isr.Output, error) { return nil, errUpstream }

@@ -9,10 +9,7 @@ package prerender
 
 import (
 	"context"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/plugins/page"
@@ -27,7 +24,7 @@ type Options struct {
 	Table    *registry.Table
 	Engine   *isr.Engine
 	Parallel int            // pages at once; at least 1
-	Progress func(Progress) // called after each page, one call at a time; may be nil
+	Progress func(Progress) // called after each page; may be nil
 	Now      func() time.Time
 }
 
@@ -92,17 +89,40 @@ func (r *Report) Made() int {
 
 // Run makes the pages. The report is there in any case: with an error it is of
 // what was made until then. The error is ctx's, or of reading the list of paths;
-// failed pages are in the report.
+// failed pages are in the report. Where ctx ends, pages that are under way are not waited for.
 func Run(ctx context.Context, opt Options) (*Report, error) {
 	begun := opt.Now()
-	r := &run{opt: opt, report: &Report{Problems: opt.Table.Problems}}
+	r := &run{
+		opt:    opt,
+		report: &Report{Problems: opt.Table.Problems},
+		routes: make(map[string]*Route),
+		filled: make(chan isr.Filled, max(1, opt.Parallel)),
+	}
 	for _, v := range opt.Table.Versions {
 		if v.Err == nil {
 			r.progress.Total += v.Count()
 		}
 	}
-	var err error
-	for _, v := range opt.Table.Versions {
+	err := r.all(ctx)
+	r.report.Took = opt.Now().Sub(begun)
+	return r.report, err
+}
+
+// run is used by one goroutine.
+type run struct {
+	opt      Options
+	report   *Report
+	routes   map[string]*Route // of report, by plugin
+	progress Progress
+
+	filled   chan isr.Filled // has room for all that are under way
+	underWay int
+}
+
+// all makes the pages of all plugins.
+func (r *run) all(ctx context.Context) (err error) {
+	r.report.Routes = make([]Route, 0, len(r.opt.Table.Versions)) // so that none moves
+	for _, v := range r.opt.Table.Versions {
 		if v.Err != nil {
 			continue
 		}
@@ -110,61 +130,57 @@ func Run(ctx context.Context, opt Options) (*Report, error) {
 			break
 		}
 	}
-	r.report.Took = opt.Now().Sub(begun)
-	return r.report, err
-}
-
-type run struct {
-	opt    Options
-	report *Report
-
-	mu       sync.Mutex
-	progress Progress // guarded by mu
-}
-
-// walk makes the pages of one plugin.
-func (r *run) walk(ctx context.Context, v *registry.Version) error {
-	r.report.Routes = append(r.report.Routes, Route{
-		Plugin: v.Plugin, Route: v.Route.String(), Fallback: v.Fallback, Dynamic: v.Route.Dynamic(),
-	})
-	route := &r.report.Routes[len(r.report.Routes)-1]
-	var group errgroup.Group
-	group.SetLimit(max(1, r.opt.Parallel))
-	err := v.Paths(ctx, func(p page.Path) error {
-		if err := ctx.Err(); err != nil {
-			return err
+	for r.underWay > 0 {
+		if ended := r.wait(ctx); ended != nil {
+			return ended
 		}
-		group.Go(func() error {
-			key := r.opt.Table.Key(p)
-			entry, made, err := r.opt.Engine.Fill(ctx, isr.Page{Key: key, Plugin: v.Plugin, Version: v.ID})
-			if ctx.Err() == nil {
-				r.done(route, key, entry, made, err)
-			}
-			return nil
-		})
-		return nil
-	})
-	_ = group.Wait() // its functions return no error
-	if err == nil {
-		err = ctx.Err()
 	}
 	return err
 }
 
+// walk begins the pages of one plugin.
+func (r *run) walk(ctx context.Context, v *registry.Version) error {
+	r.report.Routes = append(r.report.Routes, Route{
+		Plugin: v.Plugin, Route: v.Route.String(), Fallback: v.Fallback, Dynamic: v.Route.Dynamic(),
+	})
+	r.routes[v.Plugin] = &r.report.Routes[len(r.report.Routes)-1]
+	return v.Paths(ctx, func(p page.Path) error {
+		for r.underWay == cap(r.filled) {
+			if err := r.wait(ctx); err != nil {
+				return err
+			}
+		}
+		r.underWay++
+		r.opt.Engine.Fill(isr.Page{Key: r.opt.Table.Key(p), Plugin: v.Plugin, Version: v.ID}, r.filled)
+		return ctx.Err()
+	})
+}
+
+// wait waits for the end of a page, and counts it.
+func (r *run) wait(ctx context.Context) error {
+	select {
+	case f := <-r.filled:
+		r.underWay--
+		r.done(f)
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // done counts one page.
-func (r *run) done(route *Route, key string, entry *isr.Entry, made bool, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+func (r *run) done(f isr.Filled) {
+	route := r.routes[f.Page.Plugin]
 	r.progress.Done++
-	r.progress.Path, r.progress.Err = key, err
-	if err != nil {
+	r.progress.Path, r.progress.Err = f.Page.Key, f.Err
+	if f.Err != nil {
 		r.progress.Failed++
 		route.Failed++
 		if len(route.Failures) < maxFailures {
-			route.Failures = append(route.Failures, Failure{Path: key, Err: err})
+			route.Failures = append(route.Failures, Failure{Path: f.Page.Key, Err: f.Err})
 		}
 	} else {
-		route.count(entry, made)
+		route.count(f.Entry, f.Made)
 	}
 	if r.opt.Progress != nil {
 		r.opt.Progress(r.progress)
