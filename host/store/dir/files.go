@@ -132,7 +132,7 @@ func (d *Dir) replace(ctx context.Context, r replacement) (bool, error) {
 	if err := d.journal.append(r.change); err != nil {
 		return false, err
 	}
-	err = withFolder(r.path, func() error { return os.Rename(temp, r.path) })
+	err = withFolder(r.path, func() error { return rename(temp, r.path) })
 	placed = err == nil
 	return placed, err
 }

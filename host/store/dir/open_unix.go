@@ -22,3 +22,16 @@ func openFile(name string, flag int, mode os.FileMode) (*os.File, error) {
 		}
 	}
 }
+
+// rename is os.Rename for files. That looks at newname before, in case it is a folder.
+func rename(oldname, newname string) error {
+	for {
+		err := syscall.Rename(oldname, newname)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, syscall.EINTR) {
+			return &os.LinkError{Op: "rename", Old: oldname, New: newname, Err: err}
+		}
+	}
+}
