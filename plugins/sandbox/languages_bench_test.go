@@ -28,13 +28,16 @@ func BenchmarkLanguages(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			s := box(b, Options{})
-			began := time.Now()
-			m, err := s.Load(b.Context(), Spec{Name: "page", Module: module, Snapshot: true})
-			if err != nil {
-				b.Fatal(err)
+			var m *Module
+			var loads []time.Duration
+			for range 3 {
+				s := box(b, Options{CacheDir: b.TempDir()})
+				began := time.Now()
+				if m, err = s.Load(b.Context(), Spec{Name: "page", Module: module, Snapshot: true}); err != nil {
+					b.Fatal(err)
+				}
+				loads = append(loads, time.Since(began))
 			}
-			load := time.Since(began)
 			var instances, renders []time.Duration
 			var fuel uint64
 			for b.Loop() {
@@ -56,7 +59,7 @@ func BenchmarkLanguages(b *testing.B) {
 			}
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(float64(len(module))/1024, "KB")
-			b.ReportMetric(float64(load.Microseconds())/1000, "ms/load")
+			b.ReportMetric(float64(median(loads).Microseconds())/1000, "ms/load")
 			b.ReportMetric(float64(median(instances).Microseconds()), "µs/instance")
 			b.ReportMetric(float64(median(renders).Microseconds()), "µs/render")
 			b.ReportMetric(float64(fuel)/1000, "kfuel")

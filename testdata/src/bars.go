@@ -6,13 +6,14 @@
 //	go test -run '^$' -bench . ./plugins/sandbox | go run testdata/src/bars.go
 //
 // A metric "x" has a bar if there is "x-most" or "x-least"; "of-x", which is a part
-// of another, and "to-floor" have none and are in the table as well. What is read goes to
+// of another, and "to-floor" have none and are in the table as well; with -all, every metric is. What is read goes to
 // standard error as it comes. Bars that are not met do not make it fail: they are for
 // a machine that has nothing else to do.
 package main
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
 	"os"
 	"strconv"
@@ -29,11 +30,13 @@ type bar struct {
 }
 
 func main() {
+	all := flag.Bool("all", false, "show what has no bar as well")
+	flag.Parse()
 	var bars []bar
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
 		fmt.Fprintln(os.Stderr, in.Text())
-		bars = append(bars, barsOf(in.Text())...)
+		bars = append(bars, barsOf(in.Text(), *all)...)
 	}
 	if err := in.Err(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -61,7 +64,7 @@ func main() {
 
 // barsOf gives the metrics with bars of a benchmark's line: its name, how often it
 // ran, and pairs of a number and its unit.
-func barsOf(line string) (bars []bar) {
+func barsOf(line string, all bool) (bars []bar) {
 	fields := strings.Fields(line)
 	if len(fields) < 4 || !strings.HasPrefix(fields[0], "Benchmark") {
 		return nil
@@ -78,13 +81,14 @@ func barsOf(line string) (bars []bar) {
 	}
 	for k := 3; k < len(fields); k += 2 { // in the order of the line
 		unit := fields[k]
+		if strings.HasSuffix(unit, "-most") || strings.HasSuffix(unit, "-least") {
+			continue
+		}
 		if most, ok := metrics[unit+"-most"]; ok {
 			bars = append(bars, bar{measure: name, unit: unit, got: metrics[unit], want: most})
-		}
-		if least, ok := metrics[unit+"-least"]; ok {
+		} else if least, ok := metrics[unit+"-least"]; ok {
 			bars = append(bars, bar{measure: name, unit: unit, got: metrics[unit], want: least, least: true})
-		}
-		if strings.HasPrefix(unit, "of-") || unit == "to-floor" {
+		} else if all || strings.HasPrefix(unit, "of-") || unit == "to-floor" {
 			bars = append(bars, bar{measure: name, unit: unit, got: metrics[unit], none: true})
 		}
 	}
