@@ -130,11 +130,14 @@ func chaos(t *testing.T, f *fleet, seed uint64, last time.Duration) {
 // start is what a generation takes at most on a busy machine from its start to its first question.
 const start = time.Second
 
+// unsaid is how long a host does not reach the others when it says so.
+const unsaid = 2 * time.Second
+
 // alone tells whether a generation was made by a host that did not reach the others.
 func (f *fleet) alone(g generation) bool {
 	for _, h := range f.hosts {
 		if h.name == g.host {
-			return h.detached(g.from.Add(-start), g.to)
+			return h.detached(g.from.Add(-start), g.to.Add(unsaid))
 		}
 	}
 	return false

@@ -227,8 +227,15 @@ func (h *member) kill(by syscall.Signal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.cmd = nil
-	if last := len(h.away) - 1; last >= 0 && h.away[last].to.IsZero() {
-		h.away[last].to = time.Now()
+	h.back(time.Now())
+}
+
+// back ends that a host is away, since it started or since it is detached, if it was at a moment. h.mu is held.
+func (h *member) back(at time.Time) {
+	for i, p := range h.away {
+		if p.to.IsZero() && p.from.Before(at) {
+			h.away[i].to = time.Now()
+		}
 	}
 }
 
@@ -280,15 +287,14 @@ func (h *member) operator(ctx context.Context, path string, answer any) error {
 
 // isWhole tells whether a host serves, and sees all others.
 func (h *member) isWhole() bool {
+	asked := time.Now()
 	r, err := h.ready(h.f.t.Context())
 	if err != nil || r.Status != "ok" || r.Details.Cluster.Detached || len(r.Details.Cluster.Live) < len(h.f.hosts) {
 		return false
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if last := len(h.away) - 1; h.away[last].to.IsZero() {
-		h.away[last].to = time.Now()
-	}
+	h.back(asked)
 	return true
 }
 
