@@ -115,7 +115,7 @@ func (h *Host) openClusterStore(ctx context.Context) (isr.Store, error) {
 	pages, err := jetstream.Open(ctx, jetstream.Options{
 		Conn: h.cluster.Conn(), Site: h.cfg.Cluster.Name, Replicas: h.cfg.Cluster.Replicas, MaxSize: h.cfg.Cache.MaxSize,
 		Detached: h.cluster.Detached, Retained: h.cluster.Retained, Apart: h.cluster.Apart, Log: h.opt.Log,
-		Owed: h.workPath(filepath.Join(clusterWork, "owed.log")), Waiting: h.waiting,
+		Owed: h.workPath(filepath.Join(clusterWork, "owed")), Waiting: h.waiting,
 	})
 	if err != nil {
 		return nil, err

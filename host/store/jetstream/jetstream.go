@@ -80,9 +80,9 @@ type Options struct {
 	// the page is kept in memory. 0 is a second: visitors wait for both.
 	Patience time.Duration
 
-	// Owed is a file of this host alone, in which it is noted which pages could not be written: who is
-	// told that a page is shown is told so also while nothing can be written, and this process may be killed before it
-	// can. The next one to open the store marks what they replace as stale. "": there is none.
+	// Owed is a folder of this host alone, with the pages that could not be written: who is told that a page is
+	// shown is told so also while nothing can be written, and this process may be killed before it
+	// can. The next one to open the store writes them. "": they are in memory only.
 	Owed string
 
 	// Waiting is told once, after some seconds, that what the servers are asked for fails, and why; that is
@@ -147,7 +147,7 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store of %s: %w", opt.Site, err)
 	}
-	s := &Store{opt: opt, id: random(), log: opt.Log, js: js, owed: owed{path: opt.Owed}}
+	s := &Store{opt: opt, id: random(), log: opt.Log, js: js, owed: owed{folder: opt.Owed}}
 	if s.encoder, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest)); err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func (s *Store) Close() error {
 	if s.decoder != nil {
 		s.decoder.Close()
 	}
-	return s.owed.close()
+	return nil
 }
 
 func (s *Store) detached() bool { return s.opt.Detached != nil && s.opt.Detached() }

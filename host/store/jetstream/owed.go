@@ -1,115 +1,87 @@
 package jetstream
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/host/store/dir"
 )
 
-// owed is a log of the pages that could not be written: whoever made them keeps them in memory, and an editor may have
-// been told that they are shown. If the process is killed before they are written, they are gone; the log
-// has what they replace marked as stale by the process after it, so that they are made again.
-//
-// Of a page it says when the generation started, and nothing of what it shows.
+// owed are the pages that could not be written: whoever made them keeps them in memory, visitors are shown them, and an editor may
+// have been told so. If the process is killed before they are written, the one after it writes them. Until then each is a file,
+// as of package dir, in a folder of this host.
 type owed struct {
-	path string // "": there is no log
+	folder string // "": they are in memory only
 
 	n  atomic.Int64 // len(pages), for those who only ask whether there are any
 	mu sync.Mutex   // guards the rest
 
-	pages map[string]time.Time // by key
-	file  *os.File             // nil until the first one
-	lines int                  // in the file
+	pages map[string]time.Time // when their generations started, by key
 }
 
-// debt is a line of the log.
-type debt struct {
-	Key     string    `json:"key"`
-	Started time.Time `json:"started"`
-}
+// unfinished is how the name of a file ends that may not be whole.
+const unfinished = ".new"
 
-// spare is how many lines the log may have that do not count any more.
-const spare = 10_000
+func (o *owed) file(key string) string { return filepath.Join(o.folder, hash(key)) }
 
 // note adds a page. Once it returns the page survives the process, and a loss of power.
-func (o *owed) note(key string, started time.Time) error {
-	if o.path == "" {
+func (o *owed) note(e *isr.Entry) error {
+	if o.folder == "" {
 		return nil
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.pages[key].Before(started) {
+	if !o.pages[e.Key].Before(e.StartedAt) {
 		return nil
+	}
+	data, err := dir.Encode(e)
+	if err == nil {
+		err = os.MkdirAll(o.folder, 0o700)
+	}
+	if err == nil {
+		err = writeWhole(o.file(e.Key), data)
+	}
+	if err != nil {
+		return err
 	}
 	if o.pages == nil {
 		o.pages = make(map[string]time.Time)
 	}
-	o.pages[key] = started
+	o.pages[e.Key] = e.StartedAt
 	o.n.Store(int64(len(o.pages)))
-	if o.file != nil && o.lines > 2*len(o.pages)+spare {
-		return o.rewrite()
-	}
-	return o.append(debt{key, started})
+	return nil
 }
 
-// append adds a line. o.mu is held.
-func (o *owed) append(list ...debt) (err error) {
-	if o.file == nil {
-		if err = os.MkdirAll(filepath.Dir(o.path), 0o700); err != nil {
-			return err
-		}
-		if o.file, err = os.OpenFile(o.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
-			return err
-		}
-	}
-	var text bytes.Buffer
-	for _, d := range list {
-		line, err := json.Marshal(d)
-		if err != nil {
-			return err
-		}
-		text.Write(append(line, '\n'))
-	}
-	if _, err := o.file.Write(text.Bytes()); err != nil {
+// writeWhole replaces a file. What is there stays until what is to replace it is complete.
+func writeWhole(name string, data []byte) error {
+	f, err := os.OpenFile(name+unfinished, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
 		return err
 	}
-	o.lines += len(list)
-	return o.file.Sync()
-}
-
-// rewrite drops the lines that do not count any more: of them there are many while a host is alone for long. What is
-// there stays until what is to replace it is complete. o.mu is held.
-func (o *owed) rewrite() error {
-	path := o.path
-	next := &owed{path: path + ".next"}
-	if err := os.Remove(next.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	list := make([]debt, 0, len(o.pages))
-	for key, started := range o.pages {
-		list = append(list, debt{key, started})
-	}
-	err := next.append(list...)
+	_, err = f.Write(data)
 	if err == nil {
-		err = os.Rename(next.path, path)
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), name)
 	}
 	if err != nil {
-		return errors.Join(err, next.close())
+		return err
 	}
-	err = o.file.Close()
-	o.file, o.lines = next.file, next.lines
-	return err
+	folder, err := os.Open(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // paid removes a page, since it or one that started later was written.
@@ -124,73 +96,71 @@ func (o *owed) paid(key string, started time.Time) error {
 	}
 	delete(o.pages, key)
 	o.n.Store(int64(len(o.pages)))
-	if len(o.pages) > 0 || o.file == nil {
-		return nil
-	}
-	o.lines = 0
-	return o.file.Truncate(0)
+	return os.Remove(o.file(key))
 }
 
-func (o *owed) close() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.file == nil {
-		return nil
-	}
-	err := o.file.Close()
-	o.file = nil
-	return err
-}
-
-// read returns what a process before this one left. A line that is not whole was never acknowledged.
-func (o *owed) read() (map[string]time.Time, error) {
-	if o.path == "" {
+// left are the files of what a process before this one owed.
+func (o *owed) left() (files []string, err error) {
+	if o.folder == "" {
 		return nil, nil
 	}
-	file, err := os.Open(o.path)
+	list, err := os.ReadDir(o.folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	left := make(map[string]time.Time)
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var d debt
-		if json.Unmarshal(lines.Bytes(), &d) == nil && left[d.Key].Before(d.Started) {
-			left[d.Key] = d.Started
+	for _, f := range list {
+		name := filepath.Join(o.folder, f.Name())
+		if strings.HasSuffix(name, unfinished) { // of a page of which nobody was told
+			err = errors.Join(err, os.Remove(name))
+			continue
 		}
+		files = append(files, name)
 	}
-	return left, lines.Err()
+	return files, err
 }
 
-// payOwed marks as stale what a process before this one made alone and did not come to write.
+// payOwed writes what a process before this one made alone and did not come to write.
 func (s *Store) payOwed(ctx context.Context) error {
-	left, err := s.owed.read()
+	files, err := s.owed.left()
 	if err != nil {
 		return fmt.Errorf("what this host made alone: %w", err)
 	}
-	for key, started := range left {
-		err := s.retried(ctx, func(ctx context.Context) error {
-			there, err := s.current(ctx, pageKey(key))
-			if errors.Is(err, isr.ErrNewer) || err == nil && (!there.there || !there.started.Before(started)) {
-				return nil // there is none that is older
-			}
-			if err != nil {
-				return err
-			}
-			return s.Invalidate(ctx, isr.Invalidation{Name: isr.Name{Kind: isr.NamePath, Value: key}.String(), At: started})
-		})
+	written := 0
+	for _, name := range files {
+		stored, err := s.payOne(ctx, name)
+		if err == nil {
+			err = os.Remove(name)
+		}
 		if err != nil {
-			return fmt.Errorf("what this host made alone, %.200q: %w", key, err)
+			return fmt.Errorf("what this host made alone: %w", err)
+		}
+		if stored {
+			written++
 		}
 	}
-	if len(left) == 0 {
-		return nil
+	if len(files) > 0 {
+		s.log.Info("pages that this host made while it was alone, before it ended, are there for the others", "pages", written, "older", len(files)-written)
 	}
-	s.log.Info("pages that this host made while it was alone were lost as it ended; what there is of them is stale and made anew", "pages", len(left))
-	return os.Remove(s.owed.path)
+	return nil
+}
+
+// payOne writes a page unless there is one that started later.
+func (s *Store) payOne(ctx context.Context, name string) (stored bool, err error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return false, err
+	}
+	e, err := dir.Decode(data)
+	if err != nil {
+		s.log.Warn("a page that this host made while it was alone is damaged and counts as not made", "file", name, "cause", err)
+		return false, nil
+	}
+	err = s.retried(ctx, func(ctx context.Context) error {
+		stored, err = s.store(ctx, e)
+		if errors.Is(err, errNewer) {
+			return nil
+		}
+		return err
+	})
+	return stored, err
 }

@@ -4,18 +4,19 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/wisr-dev/wisr/host/isr"
 )
 
-// What a host made alone is lost if it is killed before it is written. What it replaces is stale then.
-func TestWhatWasMadeAloneIsOwedAfterTheProcess(t *testing.T) {
-	url, file := served(t), filepath.Join(t.TempDir(), "work", "owed.log")
+// What a host made alone goes with its memory if it is killed.
+func TestWhatWasMadeAloneIsWrittenByTheNextProcess(t *testing.T) {
+	url, folder := served(t), filepath.Join(t.TempDir(), "work", "owed")
 	var cut atomic.Bool
 	open := func() *Store {
-		return opened(t, connected(t, url), "owed", Options{Owed: file, Detached: cut.Load})
+		return opened(t, connected(t, url), "owed", Options{Owed: folder, Detached: cut.Load})
 	}
 	put := func(s *Store, key string, n int) {
 		t.Helper()
@@ -24,69 +25,43 @@ func TestWhatWasMadeAloneIsOwedAfterTheProcess(t *testing.T) {
 		}
 	}
 	before := open()
-	for _, key := range []string{"/owed", "/paid", "/newer"} {
+	for _, key := range []string{"/alone", "/paid", "/newer"} {
 		put(before, key, 1)
 	}
 	cut.Store(true)
-	for _, key := range []string{"/owed", "/paid", "/newer", "/new"} {
+	for _, key := range []string{"/alone", "/paid", "/newer", "/new", "/gone"} {
 		put(before, key, 2)
 		put(before, key, 3)
 	}
+	if err := before.Delete(t.Context(), "/gone", epoch.Add(3)); !errors.Is(err, ErrDetached) {
+		t.Errorf("delete a page alone: %v", err)
+	}
 	cut.Store(false)
 	put(before, "/paid", 3)
-	if err := before.Close(); err != nil { // and "/owed" and "/newer" are not written any more
+	if err := before.Close(); err != nil { // and "/alone" and "/newer" are not written any more
 		t.Fatal(err)
 	}
 	other := opened(t, connected(t, url), "owed", Options{})
 	put(other, "/newer", 4)
 
-	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
-	if err == nil {
-		_, err = f.WriteString(`{"key":"/paid","sta`) // it was killed while it wrote
-		err = errors.Join(err, f.Close())
-	}
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{hash("/torn"), hash("/torn") + unfinished} { // the disk is bad, or it was killed while it wrote
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("wisr"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	after := open()
 	defer after.Close()
-	marks, err := after.Invalidations(t.Context())
-	if err != nil || len(marks) != 1 || marks[0].Name != "path:/owed" || !marks[0].At.Equal(epoch.Add(3)) {
-		t.Errorf("marked are %v, %v", marks, err)
-	}
-	if _, err := os.Stat(file); !os.IsNotExist(err) {
-		t.Errorf("the log is still there: %v", err)
-	}
-}
-
-func TestTheLogOfWhatIsOwedDoesNotGrowForEver(t *testing.T) {
-	o := &owed{path: filepath.Join(t.TempDir(), "owed.log")}
-	defer o.close()
-	for n := range 3 {
-		if err := o.note("/a", time.Unix(int64(n), 0)); err != nil {
-			t.Fatal(err)
+	for key, want := range map[string]int{"/alone": 3, "/paid": 3, "/newer": 4, "/new": 3} {
+		if e, err := after.Get(t.Context(), key); err != nil || !e.StartedAt.Equal(epoch.Add(time.Duration(want))) {
+			t.Errorf("of %s there is %v, %v; want generation %d", key, e, err, want)
 		}
 	}
-	o.lines += 2 * spare // as if it were alone for long
-	for _, key := range []string{"/b", "/c"} {
-		if err := o.note(key, time.Unix(1, 0)); err != nil {
-			t.Fatal(err)
+	for _, key := range []string{"/gone", "/torn"} {
+		if e, err := after.Get(t.Context(), key); !errors.Is(err, isr.ErrNotFound) {
+			t.Errorf("of %s there is %v, %v", key, e, err)
 		}
 	}
-	text, err := os.ReadFile(o.path)
-	if got := strings.Count(string(text), "\n"); err != nil || got != 3 {
-		t.Errorf("it has %d lines, %v, for three pages", got, err)
-	}
-	left, err := o.read()
-	if err != nil || len(left) != 3 || !left["/a"].Equal(time.Unix(2, 0)) {
-		t.Errorf("it has %v, %v", left, err)
-	}
-	for key := range left {
-		if err := o.paid(key, time.Unix(5, 0)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if left, err := o.read(); err != nil || len(left) > 0 {
-		t.Errorf("all is written, and it has %v, %v", left, err)
+	if files, err := os.ReadDir(folder); err != nil || len(files) > 0 {
+		t.Errorf("files that were written stay: %v, %v", files, err)
 	}
 }

@@ -111,7 +111,7 @@ func (s *Store) Put(ctx context.Context, e *isr.Entry) (bool, error) {
 	case err == nil:
 		s.noted(s.owed.paid(e.Key, e.StartedAt))
 	case ctx.Err() == nil && !errors.Is(err, errNewer): // who put it keeps it
-		s.noted(s.owed.note(e.Key, e.StartedAt))
+		s.noted(s.owed.note(e))
 	}
 	if err != nil {
 		return false, fmt.Errorf("store page %.200q: %w", e.Key, err)
@@ -259,6 +259,7 @@ func (s *Store) dropFile(ctx context.Context, name string) {
 
 // Delete implements isr.Store.
 func (s *Store) Delete(ctx context.Context, key string, upTo time.Time) error {
+	s.noted(s.owed.paid(key, upTo))
 	if err := s.remove(ctx, key, upTo); err != nil {
 		return fmt.Errorf("delete page %.200q: %w", key, err)
 	}

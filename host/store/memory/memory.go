@@ -286,7 +286,7 @@ func (m *memory) Close() error {
 	var lost error
 	m.write(context.Background(), m.kept.some(m.kept.len()))
 	if n := m.kept.len(); n > 0 {
-		lost = fmt.Errorf("%d pages were only in memory and are lost: %w", n, m.kept.cause())
+		lost = fmt.Errorf("%d pages were only in memory and could not be written: %w", n, m.kept.cause())
 	}
 	if m.cache != nil {
 		m.cache.Close()

@@ -134,7 +134,7 @@ func TestUnwrittenPagesAreBounded(t *testing.T) {
 		t.Errorf("after Delete: %v, %v", e, err)
 	}
 	if err := m.Close(); err == nil || !strings.Contains(err.Error(), fmt.Sprint(kept-1, " pages")) {
-		t.Errorf("Close: %v; want to hear that %d are lost", err, kept-1)
+		t.Errorf("Close: %v; want to hear of %d", err, kept-1)
 	}
 }
 
