@@ -273,14 +273,14 @@ func (h *Host) openStore(ctx context.Context) (isr.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return memory.New(disk, h.copies(), h.opt.Log), nil
+	return memory.New(disk, h.copies()), nil
 }
 
-// copies is how many bytes of pages are kept in memory for visitors, whom a build
-// does not have.
-func (h *Host) copies() int64 {
-	if h.opt.Mode == Build {
-		return 0
+// copies are those of pages that are kept for visitors, whom a build does not have.
+func (h *Host) copies() memory.Options {
+	opt := memory.Options{Log: h.opt.Log}
+	if h.opt.Mode == Start {
+		opt.Bytes = h.cfg.Cache.Memory
 	}
-	return h.cfg.Cache.Memory
+	return opt
 }

@@ -24,8 +24,11 @@ import (
 	"github.com/wisr-dev/wisr/host/store/memory"
 )
 
-// clusterWork is the folder of the server in this process, in work.
-const clusterWork = "cluster"
+// What is in work because there are other hosts.
+const (
+	clusterWork = "cluster" // the server in this process
+	copiesWork  = "copies"  // pages that this host read from the store of all, until it ends
+)
 
 // joinCluster makes this host one of many. From then on it goes by their clock.
 func (h *Host) joinCluster(ctx context.Context) (err error) {
@@ -125,7 +128,11 @@ func (h *Host) openClusterStore(ctx context.Context) (isr.Store, error) {
 		lower, heap := h.lower, boundHeap(h.cfg.Cache.Memory, pages.Count)
 		h.lower = func() { heap(); lower() }
 	}
-	front := memory.New(pages, h.copies(), h.opt.Log)
+	copies := h.copies()
+	if h.opt.Mode == Start { // which is one process in this folder
+		copies.Disk, copies.DiskSize = h.workPath(copiesWork), h.cfg.Cache.MaxSize
+	}
+	front := memory.New(pages, copies)
 	if err := h.cluster.Start(ctx, pages, h.about); err != nil {
 		return nil, errors.Join(err, front.Close())
 	}

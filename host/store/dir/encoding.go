@@ -15,6 +15,9 @@ func Decode(data []byte) (*isr.Entry, error) {
 	return readEntry(bytes.NewReader(data), int64(len(data)))
 }
 
+// ReadFile makes the entry of a file that has what Encode returned.
+func ReadFile(path string) (*isr.Entry, error) { return readPage(path) }
+
 // CutHead returns the part of what Encode returned that DecodeHead reads.
 func CutHead(data []byte) ([]byte, error) {
 	line, err := parseFirstLine(data)

@@ -6,7 +6,7 @@ import (
 	"github.com/wisr-dev/wisr/host/isr"
 )
 
-// fill reads an entry from behind and keeps a copy. Of those that miss the same
+// fill reads an entry from this host's disk or from behind, and keeps a copy. Of those that miss the same
 // key at the same time one reads. That read is not ended by the context of the one
 // whose it happens to be.
 func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
@@ -21,7 +21,18 @@ func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
 		if e != nil {
 			return e, nil
 		}
+		folder := m.disk.folder()
+		if e := m.disk.get(folder, key); e != nil {
+			if m.cache != nil {
+				m.promote(s, before, e)
+			}
+			return e, nil
+		}
 		e, err := m.behind.Get(ctx, key)
+		var written string
+		if err == nil {
+			written = m.disk.write(folder, e)
+		}
 		s.Lock()
 		defer s.Unlock()
 		if err != nil || s.changes != before {
@@ -30,11 +41,14 @@ func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
 			// meanwhile: another process may have written what was read since.
 			s.changes++
 			m.settle(s)
+			m.disk.discard(written)
+			m.disk.remove(key)
 			if c := m.copyOf(key); c != nil && (err != nil || c.StartedAt.Before(e.StartedAt)) {
 				m.drop(s, key)
 			}
 			return e, err
 		}
+		m.disk.place(folder, key, written)
 		m.keepCopy(s, key, e)
 		return e, nil
 	})
@@ -42,6 +56,15 @@ func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
 		return nil, err
 	}
 	return v.(*isr.Entry), nil
+}
+
+// promote makes a copy on the disk one in memory as well, unless any changed since.
+func (m *memory) promote(s *stripe, before uint64, e *isr.Entry) {
+	s.Lock()
+	defer s.Unlock()
+	if s.changes == before {
+		m.keepCopy(s, e.Key, e)
+	}
 }
 
 // ahead is how many copies ristretto may be told of before somebody waits: they
@@ -80,6 +103,7 @@ func (m *memory) settle(s *stripe) {
 // set makes e the copy, if it is admitted. s is locked.
 func (m *memory) set(s *stripe, e *isr.Entry) {
 	s.changes++
+	m.disk.remove(e.Key)
 	if m.cache == nil {
 		return
 	}
@@ -102,6 +126,7 @@ func (m *memory) apply(e *isr.Entry) {
 // drop makes sure that nothing older than now is the copy. s is locked.
 func (m *memory) drop(s *stripe, key string) {
 	s.changes++
+	m.disk.remove(key)
 	if m.cache != nil {
 		m.settle(s)
 		m.cache.Del(key)

@@ -3,8 +3,11 @@
 // behind it is the record: what is here is a copy, may be dropped at any time, and
 // is read back from there with its age (S141). It never decides that a page is old.
 //
-//	pages := memory.New(onDisk, 50<<20, log)
+//	pages := memory.New(onDisk, memory.Options{Bytes: 50 << 20, Log: log})
 //	defer pages.Close() // closes onDisk too
+//
+// A store that is no disk of this host, but others to be asked, takes longer to answer than a disk does. In front of one there may be copies on
+// the disk as well (Options.Disk), of pages that were read and are not in memory, or not any more.
 //
 // There is one exception to "a copy". A page that the store behind cannot take,
 // say because its disk is full, is kept here and served (S143) until it can.
@@ -24,6 +27,9 @@
 // its result becomes the copy, a counter tells whether any copy with that lock
 // changed meanwhile, and if so the result is not kept. It is read again when it
 // is asked for.
+//
+// A copy on the disk comes and goes under the same lock and by the same counter. Only a page that was read behind gets one, and
+// it goes with every change of that page, also with those that give memory a new copy. To read one is no change.
 package memory
 
 import (
@@ -47,6 +53,7 @@ type memory struct {
 	behind isr.Store
 	log    *slog.Logger
 	bytes  int64
+	disk   *disk // nil: no copies are there
 
 	seed      maphash.Seed
 	cache     *ristretto.Cache[string, *isr.Entry] // nil: no copies are kept
@@ -78,16 +85,27 @@ func (s *stripe) count() uint64 {
 	return s.changes
 }
 
-// New returns a store that keeps up to so many bytes of copies of the entries of
-// another, by isr.Entry.Size. It takes over behind: Close closes it. With 0 bytes
-// it keeps no copies, only pages that cannot be written: those are still served (S140, S143).
-func New(behind isr.Store, bytes int64, log *slog.Logger) isr.Store {
+// Options of a store with copies.
+type Options struct {
+	// Bytes of copies in memory, by isr.Entry.Size. With 0 there are none but of
+	// pages that cannot be written: those are still served (S140, S143).
+	Bytes int64
+
+	Disk     string // folder of this process alone for copies on the disk; what is in it is removed. "": there are none
+	DiskSize int64  // bytes of those; past it all of them go; 0: unbounded
+
+	Log *slog.Logger // nil discards
+}
+
+// New returns a store that keeps copies of the entries of another. It takes over behind: Close closes it.
+func New(behind isr.Store, opt Options) isr.Store {
+	log, bytes := opt.Log, opt.Bytes
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	// Two hashes by a seed of this process: no one outside can make keys collide.
 	first, second := maphash.MakeSeed(), maphash.MakeSeed()
-	m := &memory{behind: behind, log: log, bytes: bytes, seed: first}
+	m := &memory{behind: behind, log: log, bytes: bytes, seed: first, disk: openDisk(opt.Disk, opt.DiskSize, log)}
 	if bytes <= 0 {
 		m.bytes = 2 * withoutCopies
 		return m
@@ -212,8 +230,10 @@ func (m *memory) Invalidations(ctx context.Context) ([]isr.Invalidation, error) 
 	return m.behind.Invalidations(ctx)
 }
 
-// Forget implements isr.Store.
+// Forget implements isr.Store. It is no page behind that needs the invalidation, but a copy may be of one that the store
+// behind dropped without a word, as it does past its size.
 func (m *memory) Forget(ctx context.Context, inv isr.Invalidation) error {
+	m.disk.clear()
 	return m.behind.Forget(ctx, inv)
 }
 
@@ -291,5 +311,6 @@ func (m *memory) Close() error {
 	if m.cache != nil {
 		m.cache.Close()
 	}
+	m.disk.close()
 	return errors.Join(lost, m.behind.Close())
 }

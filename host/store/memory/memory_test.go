@@ -17,11 +17,18 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	for name, bytes := range map[string]int64{"roomy": 50 << 20, "tight": 8 << 10, "off": 0} {
+	for name, opt := range map[string]Options{
+		"roomy": {Bytes: 50 << 20}, "tight": {Bytes: 8 << 10}, "off": {},
+		"disk": {Disk: "copies"}, "tight and disk": {Bytes: 8 << 10, Disk: "copies", DiskSize: 8 << 10},
+	} {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()
 			storetest.Run(t, func(t *testing.T) isr.Store {
-				return New(onDisk(t, filepath.Join(root, t.Name())), bytes, nil)
+				opt := opt
+				if opt.Disk != "" {
+					opt.Disk = t.TempDir()
+				}
+				return New(onDisk(t, filepath.Join(root, t.Name())), opt)
 			})
 		})
 	}
@@ -39,7 +46,12 @@ func onDisk(t testing.TB, root string) *dir.Dir {
 // inFront returns a memory of some bytes in front of a store. The test closes it.
 func inFront(t testing.TB, behind isr.Store, bytes int64) *memory {
 	t.Helper()
-	m, ok := New(behind, bytes, nil).(*memory)
+	return opened(t, behind, Options{Bytes: bytes})
+}
+
+func opened(t testing.TB, behind isr.Store, opt Options) *memory {
+	t.Helper()
+	m, ok := New(behind, opt).(*memory)
 	if !ok {
 		t.Fatal("no memory")
 	}

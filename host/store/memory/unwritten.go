@@ -141,7 +141,7 @@ func (m *memory) keep(ctx context.Context, s *stripe, e *isr.Entry, cause error)
 		}
 		s.Lock()
 		switch {
-		case newer(m.copyOf(e.Key)):
+		case newer(m.copyOf(e.Key)), newer(m.disk.get(m.disk.folder(), e.Key)):
 			s.Unlock()
 			return false, nil
 		case s.changes != before: // there may be a newer one behind now

@@ -37,7 +37,7 @@ func TestAPageThatCannotBeWrittenIsServedAndWrittenLater(t *testing.T) {
 	root := t.TempDir()
 	var text bytes.Buffer
 	// Tight enough that copies of other pages come and go.
-	m := New(onDisk(t, root), 200<<10, slog.New(slog.NewTextHandler(&text, nil))).(*memory)
+	m := opened(t, onDisk(t, root), Options{Bytes: 200 << 10, Log: slog.New(slog.NewTextHandler(&text, nil))})
 	mustPut(t, m, generation("/0", 0))
 	broken(t, root, true)
 	for i := range pages {

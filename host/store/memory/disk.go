@@ -1,0 +1,250 @@
+package memory
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/host/store/dir"
+)
+
+// disk keeps copies of entries as files of this process, for a store behind that takes longer to answer than a disk. It is
+// a bag: whose copy may be read, and when it goes, is decided by memory.
+//
+// All files are in one folder, which is made anew when copies have to go at once: for a new process, which knows
+// nothing of what changed before it, when they are too many, and when something cannot be written or removed. The one before
+// is never read again, and removed in the background. Nothing is flushed.
+//
+// A nil disk has no copies.
+type disk struct {
+	root string
+	most int64 // bytes of files in a folder; 0: unbounded
+	log  *slog.Logger
+
+	mu      sync.Mutex // held while the folder is replaced, and while it is found out which ones are not it
+	current atomic.Pointer[folder]
+	failed  sync.Once // the warning about it
+
+	wake    chan struct{} // there are folders to remove, or there is none to write
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// folder has the copies until it is replaced. Who reads or writes copies does so in the folder that was the current one when it
+// began: what it has read by then is nothing to be kept after that.
+type folder struct {
+	path  string
+	bytes atomic.Int64  // written
+	names atomic.Uint64 // how many files were given one before they had their place
+}
+
+// retryDisk is how long no copies are kept after one could not be.
+const retryDisk = time.Minute
+
+// openDisk keeps copies below a folder, of which nothing else is kept there. With "" it is nil.
+func openDisk(root string, most int64, log *slog.Logger) *disk {
+	if root == "" {
+		return nil
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	d := &disk{root: root, most: most, log: log, wake: make(chan struct{}, 1), stop: stop}
+	d.renew()
+	d.running.Go(func() { d.keep(ctx) })
+	return d
+}
+
+// close ends the background work. Files stay, and the next process removes them: it has to do so anyway.
+func (d *disk) close() {
+	if d == nil {
+		return
+	}
+	d.stop()
+	d.running.Wait()
+}
+
+// renew begins with an empty folder.
+func (d *disk) renew() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := os.MkdirAll(d.root, 0o700)
+	var path string
+	if err == nil {
+		path, err = os.MkdirTemp(d.root, "run-")
+	}
+	if err != nil {
+		d.off(err)
+		return
+	}
+	d.current.Store(&folder{path: path})
+	d.rouse()
+}
+
+// clear drops all copies.
+func (d *disk) clear() {
+	if f := d.folder(); f != nil && f.bytes.Load() > 0 {
+		d.renew()
+	}
+}
+
+// off keeps no copies, nor reads any, until it is tried again.
+func (d *disk) off(cause error) {
+	d.current.Store(nil)
+	d.failed.Do(func() {
+		d.log.Warn("pages are not copied to this host's disk, and read where the site has them; tried again every minute", "folder", d.root, "cause", cause)
+	})
+	d.rouse()
+}
+
+func (d *disk) rouse() {
+	select {
+	case d.wake <- struct{}{}:
+	default: // it will look
+	}
+}
+
+// keep removes folders that were replaced, and makes one when there is none.
+func (d *disk) keep(ctx context.Context) {
+	for {
+		d.removeOld(ctx)
+		var retry <-chan time.Time
+		if d.current.Load() == nil {
+			retry = time.After(retryDisk)
+		}
+		select {
+		case <-d.wake:
+		case <-retry:
+			d.renew()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// removeOld removes all folders but the current one. What it cannot remove it tries again the next time.
+func (d *disk) removeOld(ctx context.Context) {
+	d.mu.Lock()
+	current := d.current.Load()
+	folders, _ := os.ReadDir(d.root)
+	d.mu.Unlock()
+	for _, f := range folders {
+		path := filepath.Join(d.root, f.Name())
+		if current != nil && path == current.path {
+			continue
+		}
+		parts, _ := os.ReadDir(path)
+		for _, part := range parts { // one by one, for whoever waits for this to end
+			if ctx.Err() != nil {
+				return
+			}
+			_ = os.RemoveAll(filepath.Join(path, part.Name()))
+		}
+		_ = os.RemoveAll(path)
+	}
+}
+
+// folder is the current one, or nil.
+func (d *disk) folder() *folder {
+	if d == nil {
+		return nil
+	}
+	return d.current.Load()
+}
+
+func (f *folder) name(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	name := hex.EncodeToString(sum[:])
+	return filepath.Join(f.path, name[:2], name)
+}
+
+// get returns the copy of a page, or nil.
+func (d *disk) get(f *folder, key string) *isr.Entry {
+	if f == nil {
+		return nil
+	}
+	e, err := dir.ReadFile(f.name(key))
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			d.log.Warn("a copy on this host's disk cannot be read, and is made anew", "path", f.name(key), "cause", err)
+		}
+		return nil
+	}
+	if e.Key != key {
+		return nil
+	}
+	return e
+}
+
+// write writes a copy that is not in its place yet, and returns the name of the file, "" if that cannot be done.
+func (d *disk) write(f *folder, e *isr.Entry) string {
+	if f == nil {
+		return ""
+	}
+	data, err := dir.Encode(e)
+	if err != nil {
+		return "" // none that can be read back
+	}
+	if n := f.bytes.Add(int64(len(data))); d.most > 0 && n > d.most {
+		d.clear()
+		return ""
+	}
+	name := filepath.Join(f.path, "new-"+strconv.FormatUint(f.names.Add(1), 10))
+	if err := os.WriteFile(name, data, 0o600); err != nil {
+		d.fail(f, err)
+		return ""
+	}
+	return name
+}
+
+// place makes what was written the copy of a page.
+func (d *disk) place(f *folder, key, written string) {
+	if written == "" {
+		return
+	}
+	name := f.name(key)
+	err := os.Rename(written, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.Mkdir(filepath.Dir(name), 0o700); err == nil || errors.Is(err, fs.ErrExist) {
+			err = os.Rename(written, name)
+		}
+	}
+	if err != nil {
+		d.fail(f, err)
+	}
+}
+
+// discard removes what was written and has no place.
+func (d *disk) discard(written string) {
+	if written != "" {
+		_ = os.Remove(written) // it is removed with its folder
+	}
+}
+
+// remove makes sure that a page has no copy.
+func (d *disk) remove(key string) {
+	f := d.folder()
+	if f == nil {
+		return
+	}
+	if err := os.Remove(f.name(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		d.fail(f, err)
+	}
+}
+
+// fail follows an error in a folder. If that is not the current one any more, it does not matter.
+func (d *disk) fail(f *folder, cause error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.current.Load() == f {
+		d.off(cause)
+	}
+}
