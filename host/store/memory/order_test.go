@@ -35,6 +35,22 @@ func TestConcurrentMissesReadTheDiskOnce(t *testing.T) {
 	})
 }
 
+// wherever runs a test with copies in memory, and again with copies on the disk.
+func wherever(t *testing.T, test func(t *testing.T, front func(isr.Store) *memory)) {
+	for name, onDisk := range map[string]bool{"memory": false, "disk": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				test(t, func(behind isr.Store) *memory {
+					if onDisk {
+						return opened(t, behind, Options{Disk: t.TempDir()})
+					}
+					return inFront(t, behind, 1<<20)
+				})
+			})
+		})
+	}
+}
+
 func TestAReadThatBeganBeforeAPutDoesNotBringTheOldPageBack(t *testing.T) {
 	for name, change := range map[string]func(*testing.T, *memory){
 		"put":    func(t *testing.T, m *memory) { mustPut(t, m, generation("/a", 2)) },
@@ -45,11 +61,11 @@ func TestAReadThatBeganBeforeAPutDoesNotBringTheOldPageBack(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			wherever(t, func(t *testing.T, front func(isr.Store) *memory) {
 				release := make(chan struct{})
 				var later atomic.Bool
 				behind := &hooked{Store: onDisk(t, t.TempDir())}
-				m := inFront(t, behind, 1<<20)
+				m := front(behind)
 				defer closed(t, m)
 				mustPut(t, behind, generation("/a", 1))
 				behind.afterGet = func() {
@@ -78,7 +94,7 @@ func TestAReadThatBeganBeforeAPutDoesNotBringTheOldPageBack(t *testing.T) {
 }
 
 func TestPutsThatReturnInAnotherOrderLeaveTheNewest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	wherever(t, func(t *testing.T, front func(isr.Store) *memory) {
 		release := make(chan struct{})
 		behind := &hooked{Store: onDisk(t, t.TempDir())}
 		behind.afterPut = func(e *isr.Entry) {
@@ -86,7 +102,7 @@ func TestPutsThatReturnInAnotherOrderLeaveTheNewest(t *testing.T) {
 				<-release
 			}
 		}
-		m := inFront(t, behind, 1<<20)
+		m := front(behind)
 		defer closed(t, m)
 		mustPut(t, m, generation("/a", 1))
 		var slow sync.WaitGroup
@@ -101,10 +117,10 @@ func TestPutsThatReturnInAnotherOrderLeaveTheNewest(t *testing.T) {
 }
 
 func TestAfterAReadOfAnotherProcessesPageNoOlderOneIsShown(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	wherever(t, func(t *testing.T, front func(isr.Store) *memory) {
 		root := t.TempDir()
 		behind := &hooked{Store: onDisk(t, root)}
-		m := inFront(t, behind, 1<<20)
+		m := front(behind)
 		defer closed(t, m)
 		other := onDisk(t, root)
 		defer closed(t, other)
@@ -133,10 +149,10 @@ func TestAfterAReadOfAnotherProcessesPageNoOlderOneIsShown(t *testing.T) {
 }
 
 func TestAPutThatEndsWhileAnothersNewerPageIsReadDoesNotStay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	wherever(t, func(t *testing.T, front func(isr.Store) *memory) {
 		root := t.TempDir()
 		behind := &hooked{Store: onDisk(t, root)}
-		m := inFront(t, behind, 1<<20)
+		m := front(behind)
 		defer closed(t, m)
 		other := onDisk(t, root)
 		defer closed(t, other)

@@ -263,11 +263,21 @@ func TestAPutThatFailsDoesNotHideANewerOneThatDidNot(t *testing.T) {
 	})
 }
 
-// unreadable is a store that takes and gives nothing, and tells of changes.
-type unreadable struct {
+// watched is a store that tells of the changes that a test sends.
+type watched struct {
 	isr.Store
 	changes chan isr.Change
 }
+
+func (w watched) Watch(ctx context.Context, fn func(isr.Change)) error {
+	for c := range w.changes {
+		fn(c)
+	}
+	return nil
+}
+
+// unreadable is one that takes and gives nothing.
+type unreadable struct{ watched }
 
 func (u unreadable) Put(context.Context, *isr.Entry) (bool, error) {
 	return false, errors.New("detached")
@@ -277,15 +287,8 @@ func (u unreadable) Get(context.Context, string) (*isr.Entry, error) {
 	return nil, errors.New("detached")
 }
 
-func (u unreadable) Watch(ctx context.Context, fn func(isr.Change)) error {
-	for c := range u.changes {
-		fn(c)
-	}
-	return nil
-}
-
 func TestAPageThatIsKeptGoesForOneThatAnotherHostMadeLater(t *testing.T) {
-	behind := unreadable{onDisk(t, t.TempDir()), make(chan isr.Change)}
+	behind := unreadable{watched{onDisk(t, t.TempDir()), make(chan isr.Change)}}
 	m := inFront(t, behind, 1<<20)
 	defer behind.Close()
 	mustPut(t, m, generation("/a", 5))
