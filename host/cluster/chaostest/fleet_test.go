@@ -92,6 +92,8 @@ func newFleet(t *testing.T, command ...string) *fleet {
 listen = "%[1]s:%[2]d"
 [admin]
 listen = "%[1]s:%[3]d"
+[cache]
+memory = %[6]q
 [revalidate]
 secret = "editors"
 [cluster]
@@ -99,7 +101,7 @@ name = "chaos"
 host = %[4]q
 listen = "%[1]s:0"
 peers = [%[5]s]
-`, h.ip, sitePort, adminPort, h.name, `"`+strings.Join(peers, `", "`)+`"`))
+`, h.ip, sitePort, adminPort, h.name, `"`+strings.Join(peers, `", "`)+`"`, [3]string{"50MB", "0", "0"}[i]))
 		h.plugin()
 		t.Cleanup(func() { h.kill(syscall.SIGKILL) })
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/host/store/memory"
 	"github.com/wisr-dev/wisr/host/store/storetest"
 )
 
@@ -56,9 +57,18 @@ func opened(t testing.TB, nc *nats.Conn, site string, opt Options) *Store {
 
 func TestStore(t *testing.T) {
 	url := served(t)
-	storetest.Run(t, func(t *testing.T) isr.Store {
-		return opened(t, connected(t, url), hash(t.Name())[:20], Options{})
-	})
+	for name, front := range map[string]func(*testing.T, *Store) isr.Store{
+		"alone": func(_ *testing.T, s *Store) isr.Store { return s },
+		"with copies on the disk": func(t *testing.T, s *Store) isr.Store {
+			return memory.New(s, memory.Options{Disk: t.TempDir()})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Run(t, func(t *testing.T) isr.Store {
+				return front(t, opened(t, connected(t, url), hash(t.Name())[:20], Options{}))
+			})
+		})
+	}
 }
 
 func TestAServerThatIsAloneCannotKeepReplicas(t *testing.T) {

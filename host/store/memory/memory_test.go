@@ -19,7 +19,7 @@ import (
 func TestStore(t *testing.T) {
 	for name, opt := range map[string]Options{
 		"roomy": {Bytes: 50 << 20}, "tight": {Bytes: 8 << 10}, "off": {},
-		"disk": {Disk: "copies"}, "tight and disk": {Bytes: 8 << 10, Disk: "copies", DiskSize: 8 << 10},
+		"tight and disk": {Bytes: 8 << 10, Disk: "copies", DiskSize: 8 << 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()
