@@ -33,7 +33,9 @@ func path(n int) isr.Page {
 // open begins to serve on a host.
 func (s *sites) open(i int) {
 	h := s.hosts[i]
-	front := memory.New(h.store, memory.Options{Bytes: int64(i) << 10, Disk: s.t.TempDir()})
+	front := memory.New(h.store, []memory.Options{
+		{Bytes: 1 << 20}, {Disk: s.t.TempDir()}, {Bytes: 16 << 10, Disk: s.t.TempDir()},
+	}[i])
 	engine, err := isr.New(s.t.Context(), isr.Options{
 		Store: front, Renderer: s.renderer(i), Now: h.Now, Workers: 8, Queue: 100, Expire: time.Hour, NotFoundRevalidate: time.Minute,
 		Leases: h.Leases(), Detached: h.Detached,

@@ -68,7 +68,7 @@ func (s *Store) find(ctx context.Context, subject string) (*message, error) {
 	cancel()
 	switch {
 	case err == nil && m.seq >= known, errors.Is(err, errNone) && known == 0:
-		return m, err
+		return s.shown(m), err
 	case err != nil && !errors.Is(err, errNone) && ctx.Err() != nil:
 		return nil, err
 	case s.detached():
@@ -81,7 +81,18 @@ func (s *Store) find(ctx context.Context, subject string) (*message, error) {
 	if m, err = s.pages.last(short, subject); err != nil && !errors.Is(err, errNone) {
 		s.slow.Store(time.Now().Add(s.opt.Patience).UnixNano())
 	}
-	return m, err
+	if err == nil && m.seq < known {
+		return nil, errors.New("the replica is behind, and so is who was the leader")
+	}
+	return s.shown(m), err
+}
+
+// shown remembers what is shown from now on, if Watch did not come to tell of it: another replica may answer the next time.
+func (s *Store) shown(m *message) *message {
+	if m != nil && m.seq > s.pages.at.passed() {
+		s.told.tell(m.subject[len(s.pages.prefix):], m.seq)
+	}
+	return m
 }
 
 // decode makes the entry of a message.

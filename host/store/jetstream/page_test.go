@@ -3,6 +3,7 @@ package jetstream
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"strings"
@@ -156,6 +157,34 @@ func TestWhileDetachedNothingIsWrittenAndTheReplicaIsRead(t *testing.T) {
 	}
 	if err := s.Invalidate(t.Context(), isr.Invalidation{Name: "tag:x", At: epoch}); err == nil {
 		t.Error("Invalidate writes")
+	}
+}
+
+// S33
+func TestNothingOlderIsReadThanWhatWasShownBeforeItWasTold(t *testing.T) {
+	url := served(t)
+	s, other := opened(t, connected(t, url), "shown", Options{}), opened(t, connected(t, url), "shown", Options{})
+	defer s.Close()
+	defer other.Close()
+	for n := range 2 {
+		if _, err := other.Put(t.Context(), generation("/a", n, 10)); err != nil {
+			t.Fatal(err)
+		}
+		if e, err := s.Get(t.Context(), "/a"); err != nil || !e.StartedAt.Equal(generation("/a", n, 10).StartedAt) {
+			t.Fatalf("Get: %v, %v", e, err)
+		}
+		m, err := s.pages.last(t.Context(), pageKey("/a"))
+		if err != nil || s.told.of(pageKey("/a")) != m.seq {
+			t.Errorf("of what was shown it is not remembered that it is revision %d: %v", m.seq, err)
+		}
+	}
+	s.told.tell(pageKey("/a"), 1000) // as if a majority had it, and who was the leader did not know of that yet
+	if e, err := s.Get(t.Context(), "/a"); err == nil || errors.Is(err, isr.ErrNotFound) {
+		t.Errorf("Get: %v, %v; want an error", e, err)
+	}
+	s.told.forget()
+	if _, err := s.Get(t.Context(), "/a"); err != nil {
+		t.Error(err)
 	}
 }
 

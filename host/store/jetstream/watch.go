@@ -106,6 +106,9 @@ func (s *Store) followOnce(ctx context.Context, b *bucket, behind *uint64, tell 
 	}
 	if stream.CachedInfo().State.LastSeq < *behind { // the bucket was made anew
 		*behind = 0
+		if b == &s.pages {
+			s.told.forget()
+		}
 	}
 	consumer, err := stream.CreateConsumer(once, jetstream.ConsumerConfig{
 		FilterSubjects: []string{b.prefix + ">"}, HeadersOnly: true,
