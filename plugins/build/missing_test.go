@@ -26,7 +26,7 @@ func TestAMissingToolIsToldWithTheCommandThatInstallsIt(t *testing.T) {
 	m.Build.Command = "clang -o page.wasm page.c"
 	_, err = New(Options{}).Build(context.Background(), m)
 	var failed *Error
-	if !errors.As(err, &failed) || !strings.Contains(failed.Missing, "clang is not installed; get it by: ") || !strings.Contains(err.Error(), failed.Missing) {
+	if !errors.As(err, &failed) || !strings.Contains(failed.Missing, "clang is not installed: see https://") || !strings.Contains(err.Error(), failed.Missing) {
 		t.Errorf("%v", err)
 	}
 }
