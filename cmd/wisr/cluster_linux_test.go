@@ -90,7 +90,10 @@ func testCopy(t *testing.T, all machines, _ *relaytest.Upstream) {
 		if i := strings.Index(text, "{"); code != 0 || i < 0 || json.Unmarshal([]byte(text[i:]), &report) != nil {
 			t.Fatalf("the second copy ends with %d:\n%s", code, text)
 		}
-		if report.Pages != pages || report.Copied+report.Skipped != pages || report.Skipped == 0 || report.Copied == 0 {
+		if report.Skipped == pages {
+			continue
+		}
+		if report.Pages != pages || report.Copied+report.Skipped != pages || report.Skipped == 0 {
 			t.Errorf("the second copy did %+v", report)
 		}
 		for _, n := range []int{0, pages - 1} {
