@@ -47,8 +47,32 @@ type beat struct {
 type heard struct {
 	beat
 	at    time.Time // by a clock that does not jump
-	ahead time.Duration
-	quiet bool // that it is not heard any more was said
+	quiet bool      // that it is not heard any more was said
+	lead
+}
+
+// lead is by how much another host's clock is ahead of this one's. A beat takes time, so that each one tells
+// less than is so, and much less where cores are busy or a link held it back: what counts is the most that any told lately.
+type lead struct {
+	ahead        time.Duration
+	now, earlier time.Duration // the most that was told since a moment, and in the time before that
+	since        time.Time
+}
+
+// leadFor is how long the most that was told counts at least, and at most twice that: longer than a link
+// holds beats back before the host counts as gone, and short for a clock that is set back.
+const leadFor = 10 * time.Second
+
+// tell takes in what a beat told that was heard at some time.
+func (l *lead) tell(ahead time.Duration, at time.Time) {
+	switch {
+	case l.since.IsZero():
+		l.now, l.earlier, l.since = ahead, ahead, at
+	case at.Sub(l.since) > leadFor:
+		l.now, l.earlier, l.since = ahead, l.now, at
+	}
+	l.now = max(l.now, ahead)
+	l.ahead = max(l.now, l.earlier)
 }
 
 // beat tells the others of this host until ctx ends.
@@ -106,7 +130,8 @@ func (c *Cluster) hear(m *nats.Msg) {
 				"host", b.Host, "ahead", ahead.Round(time.Second))
 		}
 	}
-	c.hosts[b.Host] = heard{beat: b, at: now, ahead: ahead}
+	old.lead.tell(ahead, now)
+	c.hosts[b.Host] = heard{beat: b, at: now, lead: old.lead}
 	c.settle(now)
 }
 

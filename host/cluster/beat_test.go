@@ -51,13 +51,33 @@ func TestAllGoByTheClockThatIsAheadAlsoWhenItsHostIsNotHeard(t *testing.T) {
 	if got := c.aheadIs(); got != 3*time.Minute {
 		t.Errorf("nobody is heard for long, since this host is cut off: %v ahead", got)
 	}
-	c.hears(t, "ahead", time.Minute)
-	if got := c.aheadIs(); got != time.Minute {
+	c.hears(t, "ahead", 4*time.Minute)
+	if got := c.aheadIs(); got != 4*time.Minute {
 		t.Errorf("the clock was set: %v ahead", got)
 	}
 	c.detached.Store(false)
 	quiet(2 * gone)
 	if got := c.aheadIs(); got != 0 || len(c.hosts) > 0 {
 		t.Errorf("hosts are gone: %v ahead by %v", got, c.hosts)
+	}
+}
+
+// A host whose clock looks slower than it is makes pages that look older than what they replace.
+func TestABeatThatIsLateDoesNotMakeAClockSlow(t *testing.T) {
+	var l lead
+	begun := time.Now()
+	for _, beat := range []struct{ at, told, want time.Duration }{
+		{0, 299 * time.Second, 299 * time.Second},
+		{500 * time.Millisecond, 300 * time.Second, 300 * time.Second},
+		{time.Second, 298 * time.Second, 300 * time.Second},
+		{leadFor + time.Second, 299 * time.Second, 300 * time.Second},
+		{2*leadFor + 2*time.Second, 200 * time.Second, 299 * time.Second}, // it was set back
+		{3*leadFor + 3*time.Second, 200 * time.Second, 200 * time.Second},
+		{3*leadFor + 4*time.Second, 250 * time.Second, 250 * time.Second}, // and set
+	} {
+		l.tell(beat.told, begun.Add(beat.at))
+		if l.ahead != beat.want {
+			t.Errorf("at %v it is told %v and takes it for %v ahead, want %v", beat.at, beat.told, l.ahead, beat.want)
+		}
 	}
 }
