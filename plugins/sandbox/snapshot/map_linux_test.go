@@ -87,7 +87,7 @@ func TestResetKeepsNotTooMuch(t *testing.T) {
 		if err != nil || kept > maxKept || im.pages != nil && pages <= maxKept/grain && kept < pages*grain {
 			t.Errorf("after writing to %d pages %d bytes are kept, %v", pages, kept, err)
 		}
-		if !zero(memory[:grain]) {
+		if !bytes.Equal(memory, make([]byte, len(memory))) {
 			t.Error("the memory is not the image")
 		}
 	}

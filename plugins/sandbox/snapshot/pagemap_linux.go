@@ -8,9 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pagemap is what the kernel tells of each page of this process: eight bytes in
+// pagemap is what the kernel tells of each page of this process: an entry in
 // /proc/self/pagemap (Documentation/admin-guide/mm/pagemap.rst).
 type pagemap struct{ file *os.File }
+
+const entrySize = 8
 
 // Bits of an entry. A page of a private mapping of a file that was written to
 // is no longer the file's.
@@ -55,15 +57,18 @@ func (p *pagemap) tells(fd int) bool {
 // written gives the numbers of the pages of a private mapping of a file that
 // were written to, in order.
 func (p *pagemap) written(data []byte) (pages []int, ok bool) {
-	entries := make([]byte, len(data)/grain*8)
+	var room [512 * entrySize]byte // for two megabytes; on the stack, since this is done for every page
 	first := uintptr(unsafe.Pointer(unsafe.SliceData(data))) / grain
-	if _, err := p.file.ReadAt(entries, int64(first)*8); err != nil {
-		return nil, false
-	}
-	for n := 0; n < len(entries); n += 8 {
-		entry := binary.LittleEndian.Uint64(entries[n:])
-		if entry&(pagePresent|pageSwapped) != 0 && entry&pageOfFile == 0 {
-			pages = append(pages, n/8)
+	for n, end := 0, len(data)/grain; n < end; {
+		entries := room[:min(len(room), (end-n)*entrySize)]
+		if _, err := p.file.ReadAt(entries, (int64(first)+int64(n))*entrySize); err != nil {
+			return nil, false
+		}
+		for ; len(entries) > 0; entries, n = entries[entrySize:], n+1 {
+			entry := binary.LittleEndian.Uint64(entries)
+			if entry&(pagePresent|pageSwapped) != 0 && entry&pageOfFile == 0 {
+				pages = append(pages, n)
+			}
 		}
 	}
 	return pages, true
