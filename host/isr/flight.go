@@ -276,7 +276,7 @@ func (e *Engine) generate(t Turn, f *flight) (*Entry, error) {
 	stored, err := e.put(t, entry, prev != nil)
 	if err != nil {
 		f.unkept = err
-		if !errors.Is(err, ErrNewer) { // of which the store says so once
+		if !errors.Is(err, ErrNewer) && e.base.Err() == nil { // of the first the store says so once; the other is Close's doing
 			e.opt.Events.storeFailed(key, err)
 		}
 	}
