@@ -84,7 +84,7 @@ func (d *Dir) setAside(path string, sum digest, e *isr.Entry) error {
 		return nil // there is none, or it could not be served anyway
 	}
 	dest := d.earlierPath(folderOf(old.Version), sum)
-	temp := filepath.Join(d.root, "tmp", fmt.Sprintf("%s-%d", d.id, d.temps.Add(1)))
+	temp := d.tempName()
 	if err := withFolder(temp, func() error { return os.Link(path, temp) }); err != nil {
 		// Some file systems know one name only.
 		data, err := os.ReadFile(path)

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 
 	"github.com/wisr-dev/wisr/host/isr"
@@ -28,8 +29,18 @@ func hash(s string) digest { return sha256.Sum256([]byte(s)) }
 
 func (d *Dir) path(kind string, sum digest) string {
 	name := hex.EncodeToString(sum[:])
-	return filepath.Join(d.root, kind, name[:2], name)
+	return d.root + separator + kind + separator + name[:2] + separator + name
 }
+
+// tempName names a file of this store's that is not in its place yet. All such files
+// are in one folder, so that sweeping those of killed processes lists that one and not all.
+func (d *Dir) tempName() string {
+	return d.root + separator + "tmp" + separator + d.id + "-" + strconv.FormatInt(d.temps.Add(1), 10)
+}
+
+// separator joins names to paths where that is done for every page: filepath.Join
+// looks at each byte of a path that is clean.
+const separator = string(filepath.Separator)
 
 // eachPage calls fn for every file that has the name of an entry.
 func (d *Dir) eachPage(ctx context.Context, fn func(digest, fs.DirEntry) error) error {
@@ -174,11 +185,9 @@ func (d *Dir) remove(ctx context.Context, r removal) error {
 	return errors.Join(removed, told)
 }
 
-// writeTemp writes data to a new file on the same file system and returns its
-// name. All such files are in one folder, so that sweeping those of killed
-// processes lists that one and not all.
+// writeTemp writes data to a new file on the same file system and returns its name.
 func (d *Dir) writeTemp(data []byte, flush bool) (name string, err error) {
-	name = filepath.Join(d.root, "tmp", fmt.Sprintf("%s-%d", d.id, d.temps.Add(1)))
+	name = d.tempName()
 	f, err := create(name, os.O_WRONLY|os.O_EXCL)
 	if err != nil {
 		return "", err

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,7 +49,7 @@ type change struct {
 }
 
 func segmentPath(dir, id string, segment uint64) string {
-	return filepath.Join(dir, fmt.Sprintf("%s.%d", id, segment))
+	return dir + separator + id + "." + strconv.FormatUint(segment, 10)
 }
 
 // append adds a line. The file is closed after each, because only then do the

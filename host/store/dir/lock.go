@@ -20,14 +20,15 @@ const marksLock = stripes
 // processes an advisory lock on a file, which the kernel drops when its
 // holder dies. Readers take none.
 type locks struct {
-	dir  string
-	held [stripes + 1]chan struct{}
+	held  [stripes + 1]chan struct{}
+	files [stripes + 1]string
 }
 
 func newLocks(dir string) *locks {
-	l := &locks{dir: dir}
+	l := &locks{}
 	for i := range l.held {
 		l.held[i] = make(chan struct{}, 1)
+		l.files[i] = filepath.Join(dir, fmt.Sprintf("%02x", i))
 	}
 	return l
 }
@@ -44,7 +45,7 @@ func (l *locks) lockStripe(ctx context.Context, i int) (unlock func(), err error
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	f, err := lockFile(ctx, filepath.Join(l.dir, fmt.Sprintf("%02x", i)))
+	f, err := lockFile(ctx, l.files[i])
 	if err != nil {
 		<-l.held[i]
 		return nil, err
