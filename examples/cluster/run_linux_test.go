@@ -94,6 +94,7 @@ func started(t *testing.T) *example {
 	var out logtest.Buffer
 	run.Stdout, run.Stderr = &out, &out
 	run.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+	run.SysProcAttr = orphaned
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -146,10 +147,14 @@ func copied(t *testing.T) string {
 	return absolute
 }
 
+// orphaned has the system end what a test started and does not end, since it takes too long. run.sh ends its hosts then.
+var orphaned = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+
 // start starts a host again, as the README says.
 func (e *example) start(i int) {
 	e.t.Helper()
 	c := exec.Command(e.wisr, "start", filepath.Join(e.dir, string(rune('a'+i))))
+	c.SysProcAttr = orphaned
 	if err := c.Start(); err != nil {
 		e.t.Fatal(err)
 	}
@@ -255,7 +260,7 @@ func (e *example) balance(ctx context.Context) {
 	e.t.Helper()
 	nginx := exec.Command("nginx", "-p", e.dir, "-c", "nginx.conf")
 	var out logtest.Buffer
-	nginx.Stderr = &out
+	nginx.Stderr, nginx.SysProcAttr = &out, orphaned
 	if err := nginx.Start(); err != nil {
 		e.t.Fatal(err)
 	}
