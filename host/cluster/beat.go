@@ -130,7 +130,7 @@ func (c *Cluster) hear(m *nats.Msg) {
 				"host", b.Host, "ahead", ahead.Round(time.Second))
 		}
 	}
-	old.lead.tell(ahead, now)
+	old.tell(ahead, now)
 	c.hosts[b.Host] = heard{beat: b, at: now, lead: old.lead}
 	c.settle(now)
 }
