@@ -74,7 +74,7 @@ func TestWhatMemoryHasNoRoomForIsReadFromTheDisk(t *testing.T) {
 	m := opened(t, behind, Options{Bytes: 20 << 10, Disk: t.TempDir()})
 	defer closed(t, m)
 	const pages = 30
-	for range 3 {
+	for range 6 {
 		for i := range pages {
 			if behind.reads.Load() == 0 {
 				mustPut(t, behind, generation(fmt.Sprint("/", i), i))
@@ -84,7 +84,7 @@ func TestWhatMemoryHasNoRoomForIsReadFromTheDisk(t *testing.T) {
 			wantGeneration(t, m, fmt.Sprint("/", i), i)
 		}
 	}
-	if n := behind.reads.Load(); n != pages {
+	if n := behind.reads.Load(); n > 2*pages { // once more each, of those that there was room for at first
 		t.Errorf("the store behind was read %d times for %d pages", n, pages)
 	}
 }
@@ -93,8 +93,7 @@ func TestACopyOnTheDiskThatWasReadBeforeAChangeDoesNotGetIntoMemory(t *testing.T
 	m := opened(t, onDisk(t, t.TempDir()), Options{Bytes: 1 << 20, Disk: t.TempDir()})
 	defer closed(t, m)
 	mustPut(t, m, generation("/a", 1))
-	m.cache.Del("/a") // evicted
-	wantGeneration(t, m, "/a", 1)
+	m.disk.place(m.disk.folder(), "/a", m.disk.write(m.disk.folder(), generation("/a", 1)))
 	s := m.stripe("/a")
 	before, old := s.count(), m.disk.get(m.disk.folder(), "/a")
 	mustPut(t, m, generation("/a", 2))
