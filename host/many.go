@@ -117,7 +117,7 @@ func (h *Host) waiting(cause error) {
 func (h *Host) openClusterStore(ctx context.Context) (isr.Store, error) {
 	pages, err := jetstream.Open(ctx, jetstream.Options{
 		Conn: h.cluster.Conn(), Site: h.cfg.Cluster.Name, Replicas: h.cfg.Cluster.Replicas, MaxSize: h.cfg.Cache.MaxSize,
-		Detached: h.cluster.Detached, Retained: h.cluster.Retained, Apart: h.cluster.Apart, Log: h.opt.Log,
+		Detached: h.cluster.Detached, Retained: h.cluster.Retained, Apart: h.cluster.Apart, Replica: h.cluster.Replica, Log: h.opt.Log,
 		Owed: h.workPath(filepath.Join(clusterWork, "owed")), Waiting: h.waiting,
 	})
 	if err != nil {

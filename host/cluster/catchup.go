@@ -62,14 +62,21 @@ func lacks(host string, buckets []jetstream.Bucket, have, goal map[string]uint64
 // replicas are the last sequences that the server in this process has, by stream.
 func (c *Cluster) replicas() map[string]uint64 {
 	have := make(map[string]uint64)
-	info, err := c.server.Jsz(&server.JSzOptions{Accounts: true, Streams: true})
+	if c.server == nil {
+		return have
+	}
+	account, err := c.server.JszAccount(&server.JSzOptions{Account: server.DEFAULT_GLOBAL_ACCOUNT, Streams: true})
 	if err != nil { // it ends
 		return have
 	}
-	for _, account := range info.AccountDetails {
-		for _, stream := range account.Streams {
-			have[stream.Name] = stream.State.LastSeq
-		}
+	for _, stream := range account.Streams {
+		have[stream.Name] = stream.State.LastSeq
 	}
 	return have
+}
+
+// Replica is the last sequence of a stream that the server in this process has, if it has a replica of it.
+func (c *Cluster) Replica(stream string) (last uint64, here bool) {
+	last, here = c.replicas()[stream]
+	return last, here
 }

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-
 	"github.com/wisr-dev/wisr/host/cluster/linktest"
 	"github.com/wisr-dev/wisr/host/isr"
 	"github.com/wisr-dev/wisr/host/store/jetstream"
@@ -81,6 +79,7 @@ func TestThreeHostsAreOneSite(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a host reads what it has without the others", func(t *testing.T) { testNear(t, x) })
 	t.Run("one host at a time has the lease of a page", func(t *testing.T) { testLeases(t, x) })
 	t.Run("a host that is cut off serves what it has, and comes back", func(t *testing.T) { testCutOff(t, x) })
 	t.Run("the lease of a host that is gone is taken by another", func(t *testing.T) { testGone(t, x) })
@@ -127,25 +126,41 @@ func testLeases(t *testing.T, x *trio) {
 	}
 }
 
-// keeps is how far the server of a host has the stream of pages itself: most of the others may have what it does not.
-func (h *host) keeps() (seq uint64) {
-	info, err := h.server.Jsz(&server.JSzOptions{Accounts: true, Streams: true})
-	if err != nil {
-		return 0
+// keeps waits until the servers of all hosts have the pages that one has written: most may have what some do not.
+func (x *trio) keeps(i int) {
+	x.t.Helper()
+	for j, h := range x.hosts {
+		x.until(fmt.Sprintf("host %d has it itself", j), func() bool {
+			last, _ := h.Replica("KV_wisr_test_pages")
+			return last >= x.hosts[i].store.Written().Pages
+		})
 	}
-	for _, account := range info.AccountDetails {
-		for _, stream := range account.Streams {
-			if stream.Name == "KV_wisr_test_pages" {
-				seq = stream.State.LastSeq
+}
+
+// testNear has no host reach another, which none notices for some seconds.
+func testNear(t *testing.T, x *trio) {
+	want := entry("/near", 1)
+	x.put(0, want)
+	x.keeps(0)
+	for _, how := range []linktest.State{linktest.Swallowed, linktest.Whole} {
+		for i := range x.links {
+			for j, way := range x.links[i] {
+				if i != j {
+					way.Set(how)
+				}
+			}
+		}
+		for n := range 20 {
+			if e, err := x.hosts[n%3].store.Get(t.Context(), want.Key); err != nil || string(e.Body) != string(want.Body) {
+				t.Fatalf("host %d has %v, %v", n%3, e, err)
 			}
 		}
 	}
-	return seq
 }
 
 func testCutOff(t *testing.T, x *trio) {
 	x.put(0, entry("/before", 1))
-	x.until("host 0 has it itself", func() bool { return x.hosts[0].keeps() >= x.hosts[0].store.Written().Pages })
+	x.keeps(0)
 	told := make(chan string, 1000)
 	x.watch(0, func(c isr.Change) { told <- c.Key })
 	x.cut(0, true)

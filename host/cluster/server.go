@@ -62,6 +62,9 @@ func (c *Cluster) serve() error {
 			Name: c.opt.Name, Host: host, Port: port, TLSConfig: c.opt.TLS, TLSTimeout: 5, AuthTimeout: 5,
 			PingInterval: 2 * time.Second, MaxPingsOut: 2, // a link that swallows everything is noticed
 			ConnectRetries: -1, Advertise: c.advertised(),
+			// Whom the server asks for a message is chosen at random among all that have it. Who asks in this process
+			// means the replica in it, and says so if it means any (see package jetstream).
+			Permissions: &server.RoutePermissions{Export: &server.SubjectPermission{Deny: []string{"$JS.API.DIRECT.GET.*.>"}}},
 		},
 		DisableJetStreamBanner: true,
 	}

@@ -111,7 +111,7 @@ func (x *trio) start(i int) {
 	ctx, cancel := context.WithTimeout(x.t.Context(), patience)
 	defer cancel()
 	var err error
-	opt := jetstream.Options{Conn: h.Conn(), Site: "test", Replicas: 3, Detached: h.Detached, Retained: h.Retained, Log: x.log()}
+	opt := jetstream.Options{Conn: h.Conn(), Site: "test", Replicas: 3, Detached: h.Detached, Retained: h.Retained, Replica: h.Replica, Log: x.log()}
 	if _, measured := x.t.(*testing.B); !measured { // which runs alone, as hosts do
 		opt.Patience = 10 * time.Second
 	}

@@ -78,7 +78,7 @@ func (s *Store) openBucket(ctx context.Context, what string, maxBytes int64) (bu
 	return b, s.retried(ctx, func(ctx context.Context) error { return b.reaches(ctx, info.State.LastSeq) })
 }
 
-// reaches finds out whether the nearest replica has a sequence.
+// reaches finds out whether a replica has a sequence.
 func (b *bucket) reaches(ctx context.Context, seq uint64) error {
 	if seq == 0 {
 		return nil
@@ -134,9 +134,15 @@ type message struct {
 // deleted tells that the message says that there is nothing.
 func (m *message) deleted() bool { return m.header.Get("KV-Operation") != "" }
 
-// near returns the last message of a subject as the nearest replica has it, or errNone.
+// near returns the last message of a subject as the replica in this process has it, or any if there is none; or errNone.
 func (b *bucket) near(ctx context.Context, key string) (*message, error) {
 	reply, err := b.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+b.stream+"."+b.prefix+key, nil)
+	if errors.Is(err, nats.ErrNoResponders) {
+		var request []byte
+		if request, err = lastOf(b.prefix + key); err == nil {
+			reply, err = b.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+b.stream, request)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -158,9 +164,14 @@ func direct(reply *nats.Msg) (*message, error) {
 	return &message{subject: reply.Header.Get("Nats-Subject"), seq: seq, header: reply.Header, data: reply.Data}, nil
 }
 
+// lastOf asks for the last message of a subject.
+func lastOf(subject string) ([]byte, error) {
+	return json.Marshal(map[string]string{"last_by_subj": subject})
+}
+
 // last returns the last message of a subject as the leader has it, or errNone.
 func (b *bucket) last(ctx context.Context, key string) (*message, error) {
-	request, err := json.Marshal(map[string]string{"last_by_subj": b.prefix + key})
+	request, err := lastOf(b.prefix + key)
 	if err != nil {
 		return nil, err
 	}
@@ -235,7 +246,7 @@ func lasting(header nats.Header, d time.Duration) nats.Header {
 	return header
 }
 
-// all yields the messages of a filter as the nearest replica has them, in the
+// all yields the messages of a filter as some replica has them, in the
 // order in which they were written. It begins behind a sequence.
 func (b *bucket) all(ctx context.Context, filter string) iter.Seq2[*message, error] {
 	return func(yield func(*message, error) bool) {

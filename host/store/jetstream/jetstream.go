@@ -26,9 +26,10 @@
 //
 // # Reading from the nearest replica
 //
-// A page is read from whichever replica answers first, which is the one in this
-// process if there is one. A replica may be behind, and a visitor must not be
-// shown a page that is older than what this host was told of already. So the store remembers
+// A page is read from the replica in this process (package cluster sees to it that the server asks no other), or from
+// any if there is none. A replica may be behind, and a visitor must not be
+// shown a page that is older than what this host was told of already. So Watch tells of a page when
+// the replica in this process has it (see replica), the store remembers
 // the revisions that it was told of lately (see revisions), and asks the stream's
 // leader if the replica's answer is older.
 //
@@ -72,6 +73,10 @@ type Options struct {
 	// what a replica in this process has is read. nil: never.
 	Detached func() bool
 
+	// Replica is the last sequence of a stream that the server in this process has, false if it has no replica of
+	// it. nil: no server is in this process.
+	Replica func(stream string) (last uint64, here bool)
+
 	// Apart is how far the clocks of the servers are apart, as far as is known. nil: not at all.
 	Apart func() time.Duration
 
@@ -111,6 +116,7 @@ type Store struct {
 
 	owed     owed
 	told     revisions
+	replica  replica
 	retained atomic.Pointer[map[string]bool] // versions; nil before Retain; never changed, but replaced
 	listed   sync.Map                        // versions that v.<version> is known to name
 	newer    sync.Once                       // the warning about a newer format
@@ -164,6 +170,9 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 func (s *Store) open(ctx context.Context) (err error) {
 	if s.pages, err = s.openBucket(ctx, "pages", s.opt.MaxSize); err != nil {
 		return err
+	}
+	if s.opt.Replica != nil {
+		s.replica.last = func() (uint64, bool) { return s.opt.Replica(s.pages.stream) }
 	}
 	if s.marks, err = s.openBucket(ctx, "marks", 0); err != nil {
 		return err

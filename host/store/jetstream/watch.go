@@ -28,6 +28,7 @@ func (s *Store) Watch(ctx context.Context, fn func(isr.Change)) error {
 			if !strings.HasPrefix(key, "p.") {
 				return
 			}
+			s.replica.await(ctx, m.seq)
 			s.told.tell(key, m.seq)
 			if at.writer == s.id {
 				return

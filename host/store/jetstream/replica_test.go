@@ -1,0 +1,73 @@
+package jetstream
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/wisr-dev/wisr/host/isr"
+)
+
+// Until the replica has the new page, visitors are shown the copy in memory of the one before: in the moment that the
+// leader is lost there is no other.
+func TestWatchTellsOfAPageWhenTheReplicaHasIt(t *testing.T) {
+	url := served(t)
+	other := opened(t, connected(t, url), "arrives", Options{})
+	defer other.Close()
+	var asked, told atomic.Int32
+	s := opened(t, connected(t, url), "arrives", Options{Replica: func(string) (uint64, bool) {
+		if asked.Add(1) < 10 {
+			if told.Load() > 0 {
+				t.Error("it is told before")
+			}
+			return 0, true
+		}
+		return 1, true
+	}})
+	defer s.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- s.Watch(ctx, func(isr.Change) {
+			told.Add(1)
+			cancel()
+		})
+	}()
+	if _, err := other.Put(t.Context(), generation("/a", 1, 10)); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if asked.Load() != 10 {
+		t.Errorf("the replica is asked %d times; want 10", asked.Load())
+	}
+}
+
+func TestAReplicaThatDoesNotFollowIsNotWaitedForTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var has atomic.Uint64
+		has.Store(1)
+		r := replica{last: func() (uint64, bool) { return has.Load(), true }}
+		for _, c := range []struct {
+			seq   uint64
+			waits bool
+		}{{1, false}, {2, true}, {3, false}} {
+			begun := time.Now()
+			r.await(t.Context(), c.seq)
+			if waited := time.Since(begun); waited > 0 != c.waits || waited > 2*arriving {
+				t.Errorf("of %d it waits %v for %d", has.Load(), waited, c.seq)
+			}
+		}
+		has.Store(4)
+		r.await(t.Context(), 4)
+		begun := time.Now()
+		time.AfterFunc(time.Second, func() { has.Store(5) })
+		r.await(t.Context(), 5)
+		if waited := time.Since(begun); waited < time.Second || waited > arriving {
+			t.Errorf("one that comes back is waited for %v", waited)
+		}
+	})
+}
