@@ -27,7 +27,7 @@ import (
 // What is in work because there are other hosts.
 const (
 	clusterWork = "cluster" // the server in this process
-	copiesWork  = "copies"  // pages that this host read from the store of all, until it ends
+	copiesWork  = "copies"  // pages of the store of all, to be read from here
 )
 
 // joinCluster makes this host one of many. From then on it goes by their clock.

@@ -56,8 +56,9 @@ func (c *Cluster) serve() error {
 		StoreDir:   c.opt.Dir,
 		// The operator bounds pages by [cache] max_size; the server would not make a
 		// bucket that may become larger than three quarters of the disk's free space.
-		JetStreamMaxStore:  1 << 50,
-		JetStreamMaxMemory: 1 << 30,
+		JetStreamMaxStore:   1 << 50,
+		JetStreamMaxMemory:  1 << 30,
+		JetStreamMaxCatchup: 8 << 20,
 		Cluster: server.ClusterOpts{
 			Name: c.opt.Name, Host: host, Port: port, TLSConfig: c.opt.TLS, TLSTimeout: 5, AuthTimeout: 5,
 			PingInterval: 2 * time.Second, MaxPingsOut: 2, // a link that swallows everything is noticed

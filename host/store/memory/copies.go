@@ -41,7 +41,7 @@ func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
 			// meanwhile: another process may have written what was read since.
 			s.changes++
 			m.settle(s)
-			m.disk.discard(written)
+			m.disk.discard(folder, written)
 			m.disk.remove(key)
 			if c := m.copyOf(key); c != nil && (err != nil || c.StartedAt.Before(e.StartedAt)) {
 				m.drop(s, key)

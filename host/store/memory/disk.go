@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -22,14 +23,16 @@ import (
 // a bag: whose copy may be read, and when it goes, is decided by memory.
 //
 // All files are in one folder, which is made anew when copies have to go at once: for a new process, which knows
-// nothing of what changed before it, when they are too many, and when something cannot be written or removed. The one before
-// is never read again, and removed in the background. Nothing is flushed.
+// nothing of what changed before it, when a mark is forgotten, and when something cannot be written or removed. The one before
+// is never read for a visitor again, and removed in the background; until then a copy that would be written again byte by byte is moved instead.
+// Nothing is flushed.
 //
 // A nil disk has no copies.
 type disk struct {
-	root string
-	most int64 // bytes of files in a folder; 0: unbounded
-	log  *slog.Logger
+	root    string
+	most    int64 // bytes of files in a folder; past it none are added; 0: unbounded
+	log     *slog.Logger
+	missing missing
 
 	mu      sync.Mutex // held while the folder is replaced, and while it is found out which ones are not it
 	current atomic.Pointer[folder]
@@ -43,9 +46,10 @@ type disk struct {
 // folder has the copies until it is replaced. Who reads or writes copies does so in the folder that was the current one when it
 // began: what it has read by then is nothing to be kept after that.
 type folder struct {
-	path  string
-	bytes atomic.Int64  // written
-	names atomic.Uint64 // how many files were given one before they had their place
+	path   string
+	bytes  atomic.Int64             // of all files
+	names  atomic.Uint64            // how many files were given one before they had their place
+	before atomic.Pointer[[]string] // folders whose files may be moved here; nil: there is none any more
 }
 
 // retryDisk is how long no copies are kept after one could not be.
@@ -57,8 +61,8 @@ func openDisk(root string, most int64, log *slog.Logger) *disk {
 		return nil
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	d := &disk{root: root, most: most, log: log, wake: make(chan struct{}, 1), stop: stop}
-	d.renew()
+	d := &disk{root: root, most: most, log: log, missing: missing{wake: make(chan struct{}, 1)}, wake: make(chan struct{}, 1), stop: stop}
+	d.renew(d.left())
 	d.running.Go(func() { d.keep(ctx) })
 	return d
 }
@@ -72,8 +76,17 @@ func (d *disk) close() {
 	d.running.Wait()
 }
 
-// renew begins with an empty folder.
-func (d *disk) renew() {
+// left is the folders of processes before.
+func (d *disk) left() (paths []string) {
+	folders, _ := os.ReadDir(d.root)
+	for _, f := range folders {
+		paths = append(paths, filepath.Join(d.root, f.Name()))
+	}
+	return paths
+}
+
+// renew begins with an empty folder, to which files of others may be moved.
+func (d *disk) renew(before []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	err := os.MkdirAll(d.root, 0o700)
@@ -85,14 +98,17 @@ func (d *disk) renew() {
 		d.off(err)
 		return
 	}
-	d.current.Store(&folder{path: path})
+	f := &folder{path: path}
+	f.before.Store(&before)
+	d.current.Store(f)
+	d.missing.addAll()
 	d.rouse()
 }
 
 // clear drops all copies.
 func (d *disk) clear() {
 	if f := d.folder(); f != nil && f.bytes.Load() > 0 {
-		d.renew()
+		d.renew(append([]string{f.path}, f.earlier()...))
 	}
 }
 
@@ -123,22 +139,41 @@ func (d *disk) keep(ctx context.Context) {
 		select {
 		case <-d.wake:
 		case <-retry:
-			d.renew()
+			d.renew(nil)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// removeOld removes all folders but the current one. What it cannot remove it tries again the next time.
+func (f *folder) earlier() []string {
+	if before := f.before.Load(); before != nil {
+		return *before
+	}
+	return nil
+}
+
+// settled has the folders before removed: what they have of use was moved.
+func (d *disk) settled(f *folder) {
+	f.before.Store(nil)
+	d.rouse()
+}
+
+// removeOld removes all folders but the current one, and those before it while they are of use. What it cannot remove it tries again the next time.
 func (d *disk) removeOld(ctx context.Context) {
 	d.mu.Lock()
-	current := d.current.Load()
+	kept := map[string]bool{}
+	if f := d.current.Load(); f != nil {
+		kept[f.path] = true
+		for _, before := range f.earlier() {
+			kept[before] = true
+		}
+	}
 	folders, _ := os.ReadDir(d.root)
 	d.mu.Unlock()
 	for _, f := range folders {
 		path := filepath.Join(d.root, f.Name())
-		if current != nil && path == current.path {
+		if kept[path] {
 			continue
 		}
 		parts, _ := os.ReadDir(path)
@@ -160,10 +195,19 @@ func (d *disk) folder() *folder {
 	return d.current.Load()
 }
 
-func (f *folder) name(key string) string {
+func (f *folder) name(key string) string { return filepath.Join(f.path, file(key)) }
+
+// file is the name of a page's copy in a folder.
+func file(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	name := hex.EncodeToString(sum[:])
-	return filepath.Join(f.path, name[:2], name)
+	return filepath.Join(name[:2], name)
+}
+
+// has tells whether a page has a copy.
+func (f *folder) has(key string) bool {
+	_, err := os.Lstat(f.name(key))
+	return err == nil
 }
 
 // get returns the copy of a page, or nil.
@@ -193,17 +237,37 @@ func (d *disk) write(f *folder, e *isr.Entry) string {
 	if err != nil {
 		return "" // none that can be read back
 	}
-	if n := f.bytes.Add(int64(len(data))); d.most > 0 && n > d.most {
-		d.clear()
+	size := int64(len(data))
+	if sum := f.bytes.Add(size); d.most > 0 && sum > d.most {
+		f.bytes.Add(-size)
 		return ""
 	}
 	name := filepath.Join(f.path, "new-"+strconv.FormatUint(f.names.Add(1), 10))
+	if f.move(e.Key, name, data) {
+		return name
+	}
 	if err := os.WriteFile(name, data, 0o600); err != nil {
 		d.fail(f, err)
 		return ""
 	}
 	return name
 }
+
+// move takes over the copy that a folder before has, if that is the same. It is moved first: then nobody changes it any more.
+func (f *folder) move(key, name string, data []byte) bool {
+	for _, before := range f.earlier() {
+		if os.Rename(filepath.Join(before, file(key)), name) != nil {
+			continue
+		}
+		if was, err := os.ReadFile(name); err == nil && bytes.Equal(was, data) {
+			return true
+		}
+	}
+	return false
+}
+
+// roomy tells whether more may be copied than what visitors ask for.
+func (d *disk) roomy(f *folder) bool { return d.most <= 0 || f.bytes.Load() < d.most-d.most/16 }
 
 // place makes what was written the copy of a page.
 func (d *disk) place(f *folder, key, written string) {
@@ -223,9 +287,9 @@ func (d *disk) place(f *folder, key, written string) {
 }
 
 // discard removes what was written and has no place.
-func (d *disk) discard(written string) {
+func (d *disk) discard(f *folder, written string) {
 	if written != "" {
-		_ = os.Remove(written) // it is removed with its folder
+		_ = f.unlink(written) // it is removed with its folder
 	}
 }
 
@@ -235,9 +299,25 @@ func (d *disk) remove(key string) {
 	if f == nil {
 		return
 	}
-	if err := os.Remove(f.name(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := f.unlink(f.name(key)); err != nil {
 		d.fail(f, err)
 	}
+	d.missing.add(key)
+}
+
+// unlink removes a file, if it is there.
+func (f *folder) unlink(name string) error {
+	info, err := os.Lstat(name)
+	if err == nil {
+		err = os.Remove(name)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		f.bytes.Add(-info.Size())
+	}
+	return err
 }
 
 // fail follows an error in a folder. If that is not the current one any more, it does not matter.

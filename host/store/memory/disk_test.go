@@ -154,13 +154,8 @@ func TestAProcessReadsNoCopyOfTheOneBefore(t *testing.T) {
 	defer closed(t, other)
 	mustPut(t, other, generation("/a", 2)) // which nobody tells
 	m := opened(t, onDisk(t, root), Options{Disk: copies})
-	wantGeneration(t, m, "/a", 2)
-	closed(t, m)
-	m = opened(t, onDisk(t, root), Options{Disk: copies})
 	defer closed(t, m)
-	for len(copiesOf(t, copies)) > 0 { // removed in the background
-		time.Sleep(time.Millisecond)
-	}
+	wantGeneration(t, m, "/a", 2)
 }
 
 func TestCopiesOnTheDiskAreBounded(t *testing.T) {
@@ -176,11 +171,8 @@ func TestCopiesOnTheDiskAreBounded(t *testing.T) {
 			t.Fatalf("%d bytes of copies", size)
 		}
 	}
-	for len(copiesOf(t, copies)) > 30 { // those that went are removed in the background
-		time.Sleep(time.Millisecond)
-	}
-	if m.disk.folder().bytes.Load() == 0 {
-		t.Error("no copies are kept")
+	if n := len(copiesOf(t, copies)); n < 10 {
+		t.Errorf("%d copies are kept", n)
 	}
 }
 

@@ -7,7 +7,7 @@
 //	defer pages.Close() // closes onDisk too
 //
 // A store that is no disk of this host, but others to be asked, takes longer to answer than a disk does. In front of one there may be copies on
-// the disk as well (Options.Disk), of pages that were read and are not in memory, or not any more.
+// the disk as well (Options.Disk): of all pages, as far as there is room, since they are copied before visitors ask for them, as long as Watch runs.
 //
 // There is one exception to "a copy". A page that the store behind cannot take,
 // say because its disk is full, is kept here and served (S143) until it can.
@@ -28,7 +28,7 @@
 // changed meanwhile, and if so the result is not kept. It is read again when it
 // is asked for.
 //
-// A copy on the disk comes and goes under the same lock and by the same counter. Only a page that was read behind gets one, and
+// A copy on the disk comes and goes under the same lock and by the same counter. Only what was read behind becomes one, and
 // it goes with every change of that page, also with those that give memory a new copy. To read one is no change.
 package memory
 
@@ -66,7 +66,7 @@ type memory struct {
 	retained  atomic.Pointer[retention] // nil before Retain
 	writing   sync.Mutex                // held by the one who writes what is kept
 
-	// Lock order: a stripe, then kept.
+	// Lock order: a stripe, then kept or what is missing on the disk.
 }
 
 var _ isr.Store = (*memory)(nil)
@@ -91,8 +91,8 @@ type Options struct {
 	// pages that cannot be written: those are still served (S140, S143).
 	Bytes int64
 
-	Disk     string // folder of this process alone for copies on the disk; what is in it is removed. "": there are none
-	DiskSize int64  // bytes of those; past it all of them go; 0: unbounded
+	Disk     string // folder of this process alone for copies on the disk; what is of no use in it is removed. "": there are none
+	DiskSize int64  // bytes of those, past which none are added; 0: unbounded
 
 	Log *slog.Logger // nil discards
 }
@@ -240,6 +240,7 @@ func (m *memory) Forget(ctx context.Context, inv isr.Invalidation) error {
 // Watch implements isr.Store. The copy of a page that another process changed is
 // dropped before fn is told; without a Watch it would stay.
 func (m *memory) Watch(ctx context.Context, fn func(isr.Change)) error {
+	defer m.beginCopying(ctx)()
 	return m.behind.Watch(ctx, func(c isr.Change) {
 		switch {
 		case c.Key != "":
