@@ -30,7 +30,7 @@ func (m *memory) fill(ctx context.Context, key string) (*isr.Entry, error) {
 		}
 		e, err := m.behind.Get(ctx, key)
 		var written string
-		if err == nil && (m.cache == nil || m.cache.RemainingCost() < e.Size()) { // else memory has room for it
+		if err == nil {
 			written = m.disk.write(folder, e)
 		}
 		s.Lock()

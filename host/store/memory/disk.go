@@ -37,6 +37,7 @@ type disk struct {
 	mu      sync.Mutex // held while the folder is replaced, and while it is found out which ones are not it
 	current atomic.Pointer[folder]
 	failed  sync.Once // the warning about it
+	full    sync.Once // the warning that there is no room for more
 
 	wake    chan struct{} // there are folders to remove, or there is none to write
 	stop    context.CancelFunc
@@ -62,7 +63,7 @@ func openDisk(root string, most int64, log *slog.Logger) *disk {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	d := &disk{root: root, most: most, log: log, missing: missing{wake: make(chan struct{}, 1)}, wake: make(chan struct{}, 1), stop: stop}
-	d.renew(d.left())
+	d.renew(d.others())
 	d.running.Go(func() { d.keep(ctx) })
 	return d
 }
@@ -76,8 +77,8 @@ func (d *disk) close() {
 	d.running.Wait()
 }
 
-// left is the folders of processes before.
-func (d *disk) left() (paths []string) {
+// others is the folders of processes before.
+func (d *disk) others() (paths []string) {
 	folders, _ := os.ReadDir(d.root)
 	for _, f := range folders {
 		paths = append(paths, filepath.Join(d.root, f.Name()))
@@ -238,7 +239,7 @@ func (d *disk) write(f *folder, e *isr.Entry) string {
 		return "" // none that can be read back
 	}
 	size := int64(len(data))
-	if sum := f.bytes.Add(size); d.most > 0 && sum > d.most {
+	if sum := f.bytes.Add(size); d.most > 0 && sum > d.most || d.scarce() {
 		f.bytes.Add(-size)
 		return ""
 	}
@@ -267,7 +268,25 @@ func (f *folder) move(key, name string, data []byte) bool {
 }
 
 // roomy tells whether more may be copied than what visitors ask for.
-func (d *disk) roomy(f *folder) bool { return d.most <= 0 || f.bytes.Load() < d.most-d.most/16 }
+func (d *disk) roomy(f *folder) bool {
+	return (d.most <= 0 || f.bytes.Load() < d.most-d.most/16) && !d.scarce()
+}
+
+// left is what copies leave of a file system: it may be the one that the store behind writes to, and a server in
+// this process that cannot write takes no part any more.
+const left = 1 << 30
+
+// scarce tells whether the disk has no room for copies: less than a sixteenth of it is free, and less than left.
+func (d *disk) scarce() bool {
+	free, all := space(d.root)
+	if all == 0 || free >= min(all/16, left) {
+		return false
+	}
+	d.full.Do(func() {
+		d.log.Warn("pages are not copied to this host's disk, which is nearly full, but read where the site has them", "folder", d.root, "free", free)
+	})
+	return true
+}
 
 // place makes what was written the copy of a page.
 func (d *disk) place(f *folder, key, written string) {
