@@ -105,16 +105,25 @@ func (h *Host) clusterTLS() (*tls.Config, error) {
 
 // waiting says for whom this host waits.
 func (h *Host) waiting(cause error) {
-	if h.cfg.Cluster.Listen == "" {
+	k := h.cfg.Cluster
+	if k.Listen == "" {
+		if err := h.cluster.Conn().LastError(); err != nil { // says more than what cannot be asked
+			cause = err
+		}
 		h.opt.Log.Info("waiting for the servers of the store", "servers", h.cfg.Cache.Store.Servers(), "cause", cause)
 		return
 	}
-	h.opt.Log.Info("waiting for other hosts: most of them have to be there", "peers", h.cfg.Cluster.Peers, "cause", cause)
+	linked, unreached := h.cluster.Links()
+	h.opt.Log.Info("waiting for other hosts: most of them have to be there, the first time as many as replicas says, and two at least",
+		"there", linked, "replicas", k.Replicas, "peers", k.Peers, "unreached", unreached, "cause", cause,
+		"fix", "start the others, or write a smaller replicas below [cluster]")
 }
 
 // openClusterStore opens the store that hosts share, with memory in front. It waits
 // for as many hosts as it takes to write.
 func (h *Host) openClusterStore(ctx context.Context) (isr.Store, error) {
+	ctx, end := h.cluster.Admitted(ctx)
+	defer end()
 	pages, err := jetstream.Open(ctx, jetstream.Options{
 		Conn: h.cluster.Conn(), Site: h.cfg.Cluster.Name, Replicas: h.cfg.Cluster.Replicas, MaxSize: h.cfg.Cache.MaxSize,
 		Detached: h.cluster.Detached, Retained: h.cluster.Retained, Apart: h.cluster.Apart, Replica: h.cluster.Replica, Log: h.opt.Log,

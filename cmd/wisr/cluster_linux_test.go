@@ -200,7 +200,7 @@ func testRefused(t *testing.T, all machines, u *relaytest.Upstream) {
 	first := b.active()
 	text, code := b.load(u, "page", fmt.Sprintf(", %q", nobody))
 	if code != exitRefused || !strings.Contains(text, "page is refused; what was live is live") || !strings.Contains(text, "host c cannot load it: ") ||
-		!strings.Contains(text, nobody) || strings.Contains(text, "host a") {
+		!strings.Contains(text, fmt.Sprintf("(add %q to fetch below [grants] in wisr.toml)", nobody)) || strings.Contains(text, "host a") {
 		t.Errorf("load ends with %d:\n%s", code, text)
 	}
 	all.serve(first)

@@ -72,6 +72,7 @@ type Cluster struct {
 	opt    Options
 	log    *slog.Logger
 	server *server.Server // nil if the servers are elsewhere
+	said   *serverLog     // by it
 	conn   *nats.Conn
 	system *nats.Conn // to ask the server about the others; nil if the servers are elsewhere
 
@@ -90,6 +91,10 @@ type Cluster struct {
 
 	life context.Context
 	end  context.CancelFunc
+
+	admitted context.Context // until another host turns out to have this one's name
+	refuse   context.CancelCauseFunc
+
 	work sync.WaitGroup // what runs until life ends
 	subs []*nats.Subscription
 
@@ -106,6 +111,7 @@ func Join(ctx context.Context, opt Options) (*Cluster, error) {
 	}
 	c := &Cluster{opt: opt, log: opt.Log, hosts: make(map[string]heard), password: rand.Text()}
 	c.life, c.end = context.WithCancel(context.WithoutCancel(ctx))
+	c.admitted, c.refuse = context.WithCancelCause(context.WithoutCancel(ctx))
 	if err := c.connect(); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("join the cluster %s: %w", opt.Name, err)
@@ -210,6 +216,7 @@ func (c *Cluster) Close() {
 	c.closed = true
 	c.mu.Unlock()
 	c.end()
+	c.refuse(context.Canceled)
 	c.work.Wait()
 	if c.leases != nil {
 		c.leases.Close()

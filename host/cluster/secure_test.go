@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -40,7 +41,10 @@ func (a *authority) sign(template *x509.Certificate) (*x509.Certificate, *ecdsa.
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	template.NotBefore = time.Now().Add(-time.Hour)
+	if template.NotAfter.IsZero() {
+		template.NotAfter = time.Now().Add(time.Hour)
+	}
 	parent, signer := template, key
 	if a.cert != nil {
 		parent, signer = a.cert, a.key
@@ -56,13 +60,18 @@ func (a *authority) sign(template *x509.Certificate) (*x509.Certificate, *ecdsa.
 	return cert, key
 }
 
-// host is the TLS of a host at an IP address, which trusts what this authority has signed.
-func (a *authority) host(ip string) *tls.Config {
+// host is the TLS of a host at an IP address, which trusts what this authority has signed. Its certificate may be
+// changed before it is signed.
+func (a *authority) host(ip string, change ...func(*x509.Certificate)) *tls.Config {
 	a.t.Helper()
-	cert, key := a.sign(&x509.Certificate{
+	template := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "host"}, IPAddresses: []net.IP{net.ParseIP(ip)},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	})
+	}
+	for _, c := range change {
+		c(template)
+	}
+	cert, key := a.sign(template)
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
 	return &tls.Config{
@@ -74,8 +83,14 @@ func (a *authority) host(ip string) *tls.Config {
 // secured joins a host that knows another one, and tells what it logs.
 func secured(t *testing.T, name, secret string, secure *tls.Config, peer *Cluster) (*Cluster, *logtest.Buffer) {
 	t.Helper()
+	return joined(t, "test", name, secret, secure, peer)
+}
+
+// joined is secured for a host of any site.
+func joined(t *testing.T, site, name, secret string, secure *tls.Config, peer *Cluster) (*Cluster, *logtest.Buffer) {
+	t.Helper()
 	var log logtest.Buffer
-	opt := Options{Name: "test", Host: name, Listen: "127.0.0.1:0", Secret: secret, Dir: t.TempDir(), TLS: secure, Log: slog.New(slog.NewTextHandler(&log, nil))}
+	opt := Options{Name: site, Host: name, Listen: "127.0.0.1:0", Secret: secret, Dir: t.TempDir(), TLS: secure, Log: slog.New(slog.NewTextHandler(&log, nil))}
 	opt.Peers = []string{"127.0.0.1:1"} // nobody
 	if peer != nil {
 		opt.Peers = []string{peer.server.ClusterAddr().String()}
@@ -112,9 +127,15 @@ func TestAStrangerIsRefusedAndToldWhy(t *testing.T) {
 	}{
 		"another authority":        {"between hosts", theirs.host("127.0.0.1"), "[cluster] ca", "[cluster] ca"},
 		"a certificate of another": {"between hosts", mixed, "[cluster] cert", ""},
-		"no TLS":                   {"between hosts", nil, "all hosts have TLS, or none", ""},
-		"another secret":           {"guessed", ours.host("127.0.0.1"), "[cluster] secret", "[cluster] secret"},
-		"no secret":                {"", ours.host("127.0.0.1"), "[cluster] secret", "[cluster] secret"},
+		"an old certificate": {"between hosts", ours.host("127.0.0.1", func(c *x509.Certificate) {
+			c.NotAfter = c.NotBefore.Add(time.Minute)
+		}), "renew the certificate", ""},
+		"a certificate for servers alone": {"between hosts", ours.host("127.0.0.1", func(c *x509.Certificate) {
+			c.ExtKeyUsage = c.ExtKeyUsage[:1]
+		}), "serverAuth and clientAuth", ""},
+		"no TLS":         {"between hosts", nil, "all hosts have TLS, or none", ""},
+		"another secret": {"guessed", ours.host("127.0.0.1"), "[cluster] secret", "[cluster] secret"},
+		"no secret":      {"", ours.host("127.0.0.1"), "[cluster] secret", "[cluster] secret"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, said := secured(t, "a", "between hosts", ours.host("127.0.0.1"), nil)
@@ -127,5 +148,59 @@ func TestAStrangerIsRefusedAndToldWhy(t *testing.T) {
 				t.Error("a secret is in a log")
 			}
 		})
+	}
+}
+
+// A host whose certificate is for another address reaches others, and is not reached.
+func TestACertificateForAnotherAddressIsSaidToBe(t *testing.T) {
+	ours := newAuthority(t, "ours")
+	a, _ := secured(t, "a", "", ours.host("127.0.0.2"), nil)
+	_, told := secured(t, "b", "", ours.host("127.0.0.1"), a)
+	until(t, "b says so", func() bool { return strings.Contains(told.String(), fixAddress) })
+}
+
+func TestAHostOfAnotherSiteIsSaidToBe(t *testing.T) {
+	a, said := secured(t, "a", "", nil, nil)
+	_, told := joined(t, "other", "b", "", nil, a)
+	for _, log := range []*logtest.Buffer{said, told} {
+		until(t, "it is said", func() bool { return strings.Contains(log.String(), "[cluster] name has to be the same") })
+	}
+}
+
+// Two servers of one name would count as one. The one that is there goes on.
+func TestTwoHostsOfOneNameAreNotLetIn(t *testing.T) {
+	a, _ := secured(t, "a", "", nil, nil)
+	b, _ := secured(t, "b", "", nil, a)
+	until(t, "they are linked", func() bool { return a.server.NumRoutes() > 0 })
+	second, told := secured(t, "a", "", nil, b)
+	ctx, end := second.Admitted(t.Context())
+	defer end()
+	<-ctx.Done()
+	if err := context.Cause(ctx); err == nil || !strings.Contains(err.Error(), "another host of test calls itself a,") {
+		t.Errorf("it ends with %v", err)
+	}
+	until(t, "it says what to do", func() bool { return strings.Contains(told.String(), "no two hosts may have one name") })
+}
+
+func TestWhatTheServerSaysAgainAndAgainIsLoggedOnceAMinute(t *testing.T) {
+	var log logtest.Buffer
+	now := time.Now()
+	l := &serverLog{log: slog.New(slog.NewTextHandler(&log, nil)), now: func() time.Time { return now }}
+	for minute := range 2 {
+		for i := range 100 {
+			l.Errorf("%s - Error flushing: %v", i, "broken pipe")
+			l.Errorf("Error trying to connect to route (attempt %v): %v", i, "dial tcp 10.0.0.2:6222: i/o timeout")
+		}
+		if n := strings.Count(log.String(), "\n"); n != minute+1 {
+			t.Errorf("after minute %d there are %d lines", minute, n)
+		}
+		now = now.Add(again)
+	}
+	if got := l.Unreached(); len(got) != 1 || got[0] != "dial tcp 10.0.0.2:6222: i/o timeout" {
+		t.Errorf("unreached: %q", got)
+	}
+	l.Errorf("JetStream out of resources, will be DISABLED")
+	if !strings.Contains(log.String(), stopped.fix) {
+		t.Errorf("it does not say what to do:\n%s", &log)
 	}
 }

@@ -87,7 +87,8 @@ func (c *Cluster) serve() error {
 	if err != nil {
 		return err
 	}
-	s.SetLogger(&serverLog{log: c.log, secret: c.opt.Secret, now: time.Now}, false, false)
+	c.said = &serverLog{log: c.log, secret: c.opt.Secret, now: time.Now, taken: c.taken}
+	s.SetLogger(c.said, false, false)
 	c.server = s
 	s.Start()
 	if !s.Running() {

@@ -19,8 +19,19 @@ type Proposal struct {
 }
 
 // Prepare finds out whether a version that another host proposes could run here. It changes
-// nothing that visitors see.
+// nothing that visitors see. Its error says what to do as well: the text is all that the other host is told.
 func (r *Registry) Prepare(ctx context.Context, p Proposal) error {
+	err := r.prepare(ctx, p)
+	if err == nil {
+		return nil
+	}
+	if fix := refusal(err).Fix; fix != "" {
+		return fmt.Errorf("%w (%s)", err, fix)
+	}
+	return err
+}
+
+func (r *Registry) prepare(ctx context.Context, p Proposal) error {
 	a, err := r.proposed(p, r.findPlace(p.Plugin))
 	if err != nil {
 		return err
