@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/wisr-dev/wisr/host/cluster"
 	"github.com/wisr-dev/wisr/host/config"
@@ -20,6 +22,11 @@ import (
 // that keep the site's pages together, of which one runs here. It can be broken off and begun again.
 func CopyStore(ctx context.Context, cfg *config.Config, from, to string, log *slog.Logger, tell func(copying.Report)) (copying.Report, error) {
 	h := &Host{cfg: cfg, opt: Options{Log: log}}
+	if folder, ok := strings.CutPrefix(from, config.StoreDir+":"); ok { // it would be made
+		if _, err := os.Stat(cfg.Path(folder)); err != nil {
+			return copying.Report{}, fmt.Errorf("read the store %s: %w; a folder is looked for in that of the site", from, err)
+		}
+	}
 	source, closeSource, err := h.openNamed(ctx, from)
 	if err != nil {
 		return copying.Report{}, err
@@ -60,13 +67,17 @@ func (h *Host) openNamed(ctx context.Context, name string) (_ isr.Store, end fun
 		if err != nil {
 			return nil, nil, err
 		}
-		return h.openShared(ctx, jetstream.Options{Conn: c.Conn()}, c.Close)
+		return h.openShared(ctx, jetstream.Options{Conn: c.Conn(), Waiting: h.waitingElsewhere(c)}, c.Close)
 	}
 	return nil, nil, fmt.Errorf("%q is no store; write dir:FOLDER, jetstream:nats://HOST:PORT, or cluster for the hosts that run this site", name)
 }
 
+// unhurried is how long servers may take for a page that no visitor waits for.
+const unhurried = 10 * time.Second
+
 func (h *Host) openShared(ctx context.Context, opt jetstream.Options, leave func()) (isr.Store, func() error, error) {
 	opt.Site, opt.Replicas, opt.MaxSize, opt.Log = h.cfg.Cluster.Name, h.cfg.Cluster.Replicas, h.cfg.Cache.MaxSize, h.opt.Log
+	opt.Patience = unhurried
 	s, err := jetstream.Open(ctx, opt)
 	if err != nil {
 		leave()

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	sampled "runtime/metrics"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -79,15 +80,19 @@ func hostName(k config.Cluster) string {
 	return name
 }
 
-// clusterTLS is nil without [cluster] cert.
+// clusterTLS is nil without [cluster] ca.
 func (h *Host) clusterTLS() (*tls.Config, error) {
 	k := h.cfg.Cluster
-	if k.Cert == "" {
+	if k.CA == "" {
 		return nil, nil
 	}
-	cert, err := tls.LoadX509KeyPair(h.cfg.Path(k.Cert), h.cfg.Path(k.Key))
-	if err != nil {
-		return nil, fmt.Errorf("[cluster] cert and key: %w", err)
+	var own []tls.Certificate // none for servers elsewhere that want none
+	if k.Cert != "" {
+		cert, err := tls.LoadX509KeyPair(h.cfg.Path(k.Cert), h.cfg.Path(k.Key))
+		if err != nil {
+			return nil, fmt.Errorf("[cluster] cert and key: %w", err)
+		}
+		own = append(own, cert)
 	}
 	pem, err := os.ReadFile(h.cfg.Path(k.CA))
 	if err != nil {
@@ -98,7 +103,7 @@ func (h *Host) clusterTLS() (*tls.Config, error) {
 		return nil, fmt.Errorf("[cluster] ca: %s has no certificate in PEM", h.cfg.Path(k.CA))
 	}
 	return &tls.Config{
-		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{cert},
+		MinVersion: tls.VersionTLS13, Certificates: own,
 		RootCAs: authorities, ClientCAs: authorities, ClientAuth: tls.RequireAndVerifyClientCert,
 	}, nil
 }
@@ -107,16 +112,24 @@ func (h *Host) clusterTLS() (*tls.Config, error) {
 func (h *Host) waiting(cause error) {
 	k := h.cfg.Cluster
 	if k.Listen == "" {
-		if err := h.cluster.Conn().LastError(); err != nil { // says more than what cannot be asked
-			cause = err
-		}
-		h.opt.Log.Info("waiting for the servers of the store", "servers", h.cfg.Cache.Store.Servers(), "cause", cause)
+		h.waitingElsewhere(h.cluster)(cause)
 		return
 	}
 	linked, unreached := h.cluster.Links()
+	if len(linked) >= len(slices.DeleteFunc(slices.Clone(k.Peers), func(peer string) bool { return peer == k.Listen })) {
+		unreached = nil // they came by themselves
+	}
 	h.opt.Log.Info("waiting for other hosts: most of them have to be there, the first time as many as replicas says, and two at least",
 		"there", linked, "replicas", k.Replicas, "peers", k.Peers, "unreached", unreached, "cause", cause,
 		"fix", "start the others, or write a smaller replicas below [cluster]")
+}
+
+// waitingElsewhere is waiting for servers that wisr does not run.
+func (h *Host) waitingElsewhere(c *cluster.Cluster) func(error) {
+	return func(cause error) {
+		_, unreached := c.Links()
+		h.opt.Log.Info("waiting for the servers of the store: most of them have to be there", "unreached", unreached, "cause", cause)
+	}
 }
 
 // openClusterStore opens the store that hosts share, with memory in front. It waits

@@ -37,9 +37,9 @@ func (c *clusterStatusCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	w := tabwriter.NewWriter(t.out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(w, "Host\tState\tLag\tClock\tMemory\tWisr\tVersions")
-	known := make(map[string]bool)
+	known, live := make(map[string]bool), make(map[string]bool)
 	for _, h := range s.Hosts {
-		known[h.Name] = true
+		known[h.Name], live[h.Name] = true, h.Live
 		state := "live"
 		if !h.Live {
 			state = "not heard for " + h.Heard.Round(time.Second).String()
@@ -60,8 +60,16 @@ func (c *clusterStatusCommand) Run(ctx context.Context, t *terminal) error {
 	for _, l := range s.Leases {
 		fmt.Fprintf(t.out, "%s is being made by %s\n", l.Path, l.Host)
 	}
-	if away := s.Away(); len(away) > 0 {
-		fmt.Fprintf(t.err, "%d of %d hosts are away; one that does not come back: wisr cluster forget %s\n", len(away), len(s.Members), away[0])
+	var gone []string
+	for _, name := range s.Away() {
+		if live[name] {
+			fmt.Fprintf(t.err, "%s is live and keeps no pages, see its log: start it again\n", name)
+		} else {
+			gone = append(gone, name)
+		}
+	}
+	if len(gone) > 0 {
+		fmt.Fprintf(t.err, "%d of %d hosts are away; one that does not come back: wisr cluster forget %s\n", len(gone), len(s.Members), gone[0])
 	}
 	if s.Detached {
 		fmt.Fprintf(t.err, "%s is detached: it cannot reach most of the hosts\n", s.Host)
@@ -86,7 +94,7 @@ func complete(b jetstream.Bucket) string {
 	case b.Behind == 0:
 		return "complete"
 	}
-	return fmt.Sprintf("%d replicas behind", b.Behind)
+	return fmt.Sprintf("%d of them behind", b.Behind)
 }
 
 type clusterForgetCommand struct {

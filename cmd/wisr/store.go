@@ -34,7 +34,9 @@ func (c *storeCopyCommand) Run(ctx context.Context, t *terminal) error {
 		}
 	})
 	if err != nil {
-		fmt.Fprintf(t.err, "%d pages were copied; the next time it goes on from there\n", report.Copied)
+		if report.Pages > 0 {
+			fmt.Fprintf(t.err, "%d pages were copied; the next time it goes on from there\n", report.Copied)
+		}
 		return err
 	}
 	if c.JSON {

@@ -24,10 +24,10 @@ func (c *Cluster) taken() {
 }
 
 // Links are the names of the hosts that this one is linked to, sorted, and why it could not be to others when
-// it tried first. Both are empty if the servers are elsewhere.
+// it tried first. Of servers elsewhere it tells only which it did not reach.
 func (c *Cluster) Links() (hosts, unreached []string) {
 	if c.server == nil {
-		return nil, nil
+		return nil, c.unanswered
 	}
 	unreached = c.said.Unreached()
 	routes, err := c.server.Routez(nil)

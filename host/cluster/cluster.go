@@ -73,8 +73,10 @@ type Cluster struct {
 	log    *slog.Logger
 	server *server.Server // nil if the servers are elsewhere
 	said   *serverLog     // by it
-	conn   *nats.Conn
-	system *nats.Conn // to ask the server about the others; nil if the servers are elsewhere
+
+	unanswered []string // what servers elsewhere said to the first try that did not take this host; of Join
+	conn       *nats.Conn
+	system     *nats.Conn // to ask the server about the others; nil if the servers are elsewhere
 
 	password string // of the server in this process, which nobody else knows
 

@@ -12,7 +12,7 @@ var fixesElsewhere = []fix{
 	{"Authorization", "[cluster] credentials has to name the file of a user whom the servers know, or [cluster] secret their token"},
 	{"x509", "[cluster] ca has to name who signed the servers' certificates"},
 	{"tls", "[cluster] cert has to be signed by an authority that the servers trust"},
-	{"secure connection", "the servers have no TLS, and [cluster] cert asks for it"},
+	{"secure connection", "the servers have no TLS, and [cluster] ca asks for it"},
 }
 
 // tryServers finds out whether servers elsewhere take this host: the connection that is kept tries
@@ -26,6 +26,7 @@ func (c *Cluster) tryServers(options []nats.Option) error {
 			conn.Close()
 			return nil
 		}
+		c.unanswered = append(c.unanswered, fmt.Sprintf("%s: %v", server, err))
 		for _, f := range fixesElsewhere {
 			if strings.Contains(err.Error(), f.said) {
 				refused = fmt.Errorf("the server %s refuses this host: %w (%s)", server, err, f.fix)

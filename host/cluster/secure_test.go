@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"fmt"
 	"log/slog"
 	"math/big"
 	"net"
@@ -188,7 +189,7 @@ func TestWhatTheServerSaysAgainAndAgainIsLoggedOnceAMinute(t *testing.T) {
 	l := &serverLog{log: slog.New(slog.NewTextHandler(&log, nil)), now: func() time.Time { return now }}
 	for minute := range 2 {
 		for i := range 100 {
-			l.Errorf("%s - Error flushing: %v", i, "broken pipe")
+			l.Errorf(fmt.Sprintf("10.0.0.2:6222 - rid:%d - Error flushing: %%v", i), "broken pipe")
 			l.Errorf("Error trying to connect to route (attempt %v): %v", i, "dial tcp 10.0.0.2:6222: i/o timeout")
 		}
 		if n := strings.Count(log.String(), "\n"); n != minute+1 {

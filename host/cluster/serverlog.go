@@ -93,7 +93,8 @@ func (l *serverLog) Errorf(format string, v ...any) {
 			return
 		}
 	}
-	l.say(l.once(format, slog.LevelWarn), format, v)
+	what := format[strings.LastIndex(format, " - ")+1:] // of which connection it speaks is before that
+	l.say(l.once(what, slog.LevelWarn), format, v)
 }
 
 // once is the level, or that of what is of no interest if the same was told lately.

@@ -20,7 +20,7 @@ type Cluster struct {
 	Replicas int      // how many hosts have each page
 	Secret   Secret   // that hosts show each other, or the token of servers elsewhere
 
-	Cert, Key, CA string // files of TLS, as written (see Config.Path); all or none
+	Cert, Key, CA string // files of TLS, as written (see Config.Path); all or none, or CA alone for servers elsewhere
 	Credentials   string // file for servers elsewhere, as written
 }
 
@@ -78,7 +78,8 @@ func checkCluster(doc *strict.Document, c *Config) {
 	if k.Replicas < 1 || k.Replicas > maxReplicas {
 		doc.Errorf("cluster.replicas", "three survive the loss of one host", "cluster.replicas is %s; want 1 to %d", found(doc, "cluster.replicas", strconv.Itoa(k.Replicas)), maxReplicas)
 	}
-	if set := countSet(k.Cert, k.Key, k.CA); set != 0 && set != 3 {
+	alone := k.Listen == "" && k.Cert == "" && k.Key == "" // servers elsewhere may want no certificate of a host
+	if set := countSet(k.Cert, k.Key, k.CA); set != 0 && set != 3 && !alone {
 		for _, key := range []string{"cluster.cert", "cluster.key", "cluster.ca"} {
 			if !doc.Has(key) {
 				doc.Errorf("cluster", `TLS needs cert, key and ca: the files of this host's certificate and key, and of whoever signs all hosts' certificates`, "%s is missing", key)
@@ -91,6 +92,9 @@ func checkCluster(doc *strict.Document, c *Config) {
 	}
 	if doc.Has("cache.store") {
 		doc.Errorf("cache.store", "remove one of the two", "cache.store and cluster.listen both say where pages are kept; with the latter the hosts keep them together")
+	}
+	if k.Credentials != "" {
+		doc.Errorf("cluster.credentials", "remove it, or cluster.listen", "cluster.credentials is for servers elsewhere, and with cluster.listen they run here")
 	}
 	checkClusterAddresses(doc, k)
 }

@@ -16,8 +16,9 @@ const (
 	// waitingFor is how long something fails before Options.Waiting is told.
 	waitingFor = 5 * time.Second
 
-	// errReplicasNotSupported is JetStream's number for what stays as it is however often it is tried.
+	// JetStream's numbers for what an operator has to change: the first stays as it is however often it is tried.
 	errReplicasNotSupported jetstream.ErrorCode = 10074
+	errStorageExceeded      jetstream.ErrorCode = 10047
 )
 
 // retried calls try until it succeeds or ctx ends: while servers elect a
@@ -36,8 +37,13 @@ func (s *Store) retriedLonger(ctx context.Context, times int, try func(context.C
 		if err == nil {
 			return nil
 		}
-		if refused := new(jetstream.APIError); errors.As(err, &refused) && refused.ErrorCode == errReplicasNotSupported {
-			return fmt.Errorf("%w (the server is alone: write replicas = 1 under [cluster], or name servers that are a cluster)", err)
+		if refused := new(jetstream.APIError); errors.As(err, &refused) {
+			switch refused.ErrorCode {
+			case errReplicasNotSupported:
+				return fmt.Errorf("%w (the server is alone: write replicas = 1 under [cluster], or name servers that are a cluster)", err)
+			case errStorageExceeded:
+				err = fmt.Errorf("%w (the servers have less room than max_size below [cache]: write a smaller one, or give them more)", err)
+			}
 		}
 		if s.opt.Waiting != nil && time.Since(begun) > waitingFor {
 			s.waiting.Do(func() { s.opt.Waiting(err) })
