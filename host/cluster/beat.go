@@ -185,18 +185,24 @@ func (c *Cluster) probe(ctx context.Context) {
 			return
 		case err == nil:
 			last = now
-			if c.detached.Load() && c.caughtUp(ctx) {
+			if c.detached.Load() && !c.leaderGone.Load() && c.caughtUp(ctx) {
 				c.detached.Store(false)
 				c.log.Info("the other hosts can be reached again")
 			}
-		case now.Sub(last) >= silence && c.detached.CompareAndSwap(false, true):
-			c.log.Error("the other hosts cannot be reached, or most of them: pages are served as they are here, and made for this host alone", "cause", err)
+		case now.Sub(last) >= silence:
+			c.detach(err)
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+func (c *Cluster) detach(cause error) {
+	if c.detached.CompareAndSwap(false, true) {
+		c.log.Error("the other hosts cannot be reached, or most of them: pages are served as they are here, and made for this host alone", "cause", cause)
 	}
 }
 

@@ -16,7 +16,7 @@
 // # Detached
 //
 // Twice a second a host writes a message of its own, and asks who leads the buckets. If that fails for two
-// seconds, it is detached: it has lost the servers, or they have lost their majority. Then
+// seconds, or its links to who leads have ended, it is detached: it has lost the servers, or they have lost their majority. Then
 // it serves what it has, makes pages for itself, and says so, until a message
 // is taken again and it was told all that others have written meanwhile.
 //
@@ -83,10 +83,11 @@ type Cluster struct {
 	pages  *jetstream.Store  // from Start on
 	leases *jetstream.Leases // from Start on
 
-	detached  atomic.Bool
-	forgotten atomic.Bool  // the servers do not count this one
-	ahead     atomic.Int64 // nanoseconds that the fastest clock is ahead of this one
-	apart     atomic.Int64 // nanoseconds that it is ahead of the slowest one
+	detached   atomic.Bool
+	leaderGone atomic.Bool  // there is no link to who leads
+	forgotten  atomic.Bool  // the servers do not count this one
+	ahead      atomic.Int64 // nanoseconds that the fastest clock is ahead of this one
+	apart      atomic.Int64 // nanoseconds that it is ahead of the slowest one
 
 	since time.Time    // when it joined
 	about func() About // what to say of this host besides; may be nil
@@ -188,6 +189,9 @@ func (c *Cluster) Start(ctx context.Context, pages *jetstream.Store, about func(
 	}
 	c.spawn(c.beat)
 	c.spawn(c.probe)
+	if c.server != nil {
+		c.spawn(c.attend)
+	}
 	if c.system != nil {
 		c.spawn(c.tidy)
 	}

@@ -164,6 +164,7 @@ func testCutOff(t *testing.T, x *trio) {
 	told := make(chan string, 1000)
 	x.watch(0, func(c isr.Change) { told <- c.Key })
 	x.cut(0, true)
+	x.until("host 0 knows that it has no link to who leads", x.hosts[0].leaderGone.Load)
 	x.until("host 0 is detached", x.hosts[0].Detached)
 	if e, err := x.hosts[0].store.Get(t.Context(), "/before"); err != nil || string(e.Body) != string(entry("/before", 1).Body) {
 		t.Errorf("detached, it has %v, %v", e, err)

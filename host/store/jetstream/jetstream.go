@@ -131,6 +131,8 @@ type Store struct {
 var _ isr.Store = (*Store)(nil)
 
 const (
+	// lookEvery is how often a call that takes long looks whether this host is detached.
+	lookEvery = 20 * time.Millisecond
 	// patience is how long one call may take where no visitor waits.
 	patience = 10 * time.Second
 	// forgotten is the age at which the note that a page was deleted goes. A
@@ -217,6 +219,26 @@ func random() string {
 	var id [8]byte
 	_, _ = rand.Read(id[:]) // it never fails
 	return hex.EncodeToString(id[:])
+}
+
+// attached bounds a call for which a visitor may wait. When this host is detached nobody answers any more, and it ends.
+func (s *Store) attached(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	if s.opt.Detached == nil {
+		return ctx, cancel
+	}
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		for sleep(ctx, lookEvery) {
+			if s.detached() {
+				cancel()
+			}
+		}
+	})
+	return ctx, func() {
+		cancel()
+		looking.Wait()
+	}
 }
 
 // within bounds a call whose context has no end of its own.

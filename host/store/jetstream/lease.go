@@ -54,6 +54,11 @@ func (s *Store) OpenLeases(ctx context.Context, host string) (*Leases, error) {
 	return &Leases{store: s, host: host, bucket: b, closing: make(chan struct{}), mine: make(map[string]bool), dead: make(map[string]uint64)}, nil
 }
 
+// Streams are the ones without whose leaders a host makes pages for itself alone: of pages, marks and leases.
+func (l *Leases) Streams() []string {
+	return []string{l.store.pages.stream, l.store.marks.stream, l.bucket.stream}
+}
+
 // Close gives back what is held.
 func (l *Leases) Close() {
 	close(l.closing)
@@ -70,7 +75,7 @@ func (l *Leases) Try(ctx context.Context, key string) (release func()) {
 	if !l.begin(subject) {
 		return nil
 	}
-	once, cancel := within(ctx, l.store.opt.Patience)
+	once, cancel := l.store.attached(ctx, l.store.opt.Patience)
 	defer cancel()
 	seq, err := l.take(once, key, subject)
 	if err != nil {
@@ -240,7 +245,7 @@ func (l *Leases) Wait(ctx context.Context, key string) error {
 		return nil
 	}
 	// What the holder stored is known here then; if that takes too long, a page is made once more.
-	once, cancel := within(ctx, l.store.opt.Patience)
+	once, cancel := l.store.attached(ctx, l.store.opt.Patience)
 	defer cancel()
 	_ = l.store.Sync(once)
 	return nil

@@ -76,7 +76,7 @@ func (s *Store) find(ctx context.Context, subject string) (*message, error) {
 	case time.Now().UnixNano() < s.slow.Load():
 		return nil, errors.New("the replica is behind, and there is no leader")
 	}
-	short, cancel = within(ctx, s.opt.Patience)
+	short, cancel = s.attached(ctx, s.opt.Patience)
 	defer cancel()
 	if m, err = s.pages.last(short, subject); err != nil && !errors.Is(err, errNone) {
 		s.slow.Store(time.Now().Add(s.opt.Patience).UnixNano())
@@ -141,7 +141,7 @@ func (s *Store) store(ctx context.Context, e *isr.Entry) (bool, error) {
 	if err := s.writable(ctx); err != nil {
 		return false, err
 	}
-	ctx, cancel := within(ctx, 3*s.opt.Patience)
+	ctx, cancel := s.attached(ctx, 3*s.opt.Patience)
 	defer cancel()
 	v, err := s.encode(e)
 	if err != nil {
@@ -281,7 +281,7 @@ func (s *Store) remove(ctx context.Context, key string, upTo time.Time) error {
 	if err := s.writable(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := within(ctx, 3*s.opt.Patience)
+	ctx, cancel := s.attached(ctx, 3*s.opt.Patience)
 	defer cancel()
 	subject := pageKey(key)
 	for {

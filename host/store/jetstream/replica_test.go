@@ -71,3 +71,21 @@ func TestAReplicaThatDoesNotFollowIsNotWaitedForTwice(t *testing.T) {
 		}
 	})
 }
+
+func TestACallEndsWhenTheHostIsDetached(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var detached atomic.Bool
+		s := &Store{opt: Options{Detached: detached.Load}}
+		ctx, cancel := s.attached(t.Context(), time.Hour)
+		defer cancel()
+		time.Sleep(time.Minute)
+		if ctx.Err() != nil {
+			t.Error("it ends before")
+		}
+		detached.Store(true)
+		time.Sleep(2 * lookEvery)
+		if ctx.Err() == nil {
+			t.Error("it goes on")
+		}
+	})
+}
