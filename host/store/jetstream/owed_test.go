@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/host/store/memory"
 )
 
 // What a host made alone goes with its memory if it is killed.
@@ -63,5 +65,34 @@ func TestWhatWasMadeAloneIsWrittenByTheNextProcess(t *testing.T) {
 	}
 	if files, err := os.ReadDir(folder); err != nil || len(files) > 0 {
 		t.Errorf("files that were written stay: %v, %v", files, err)
+	}
+}
+
+// Nobody noticed that the servers were away: it was for a moment.
+func TestWhatCouldNotBeWrittenForAMomentIsWrittenSoon(t *testing.T) {
+	url := served(t)
+	var cut atomic.Bool
+	s := opened(t, connected(t, url), "moment", Options{Owed: t.TempDir(), Detached: cut.Load})
+	front := memory.New(s, memory.Options{})
+	defer front.Close()
+	cut.Store(true)
+	if stored, err := front.Put(t.Context(), generation("/a", 1, 10)); !stored || err != nil {
+		t.Fatal(stored, err)
+	}
+	cut.Store(false)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- front.Watch(ctx, func(isr.Change) {}) }()
+	for {
+		if _, err := s.Get(t.Context(), "/a"); err == nil {
+			break
+		} else if !errors.Is(err, isr.ErrNotFound) {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }

@@ -64,13 +64,18 @@ func (s *Store) Watch(ctx context.Context, fn func(isr.Change)) error {
 	return nil
 }
 
-// followLink calls back whenever the servers can be reached again.
+// followLink calls back whenever the servers can be reached again, and while pages are owed, each second: they may have been out
+// of reach for a moment only, or for one write.
 func (s *Store) followLink(ctx context.Context, back func()) {
+	var last time.Time
 	for away := false; sleep(ctx, 200*time.Millisecond); {
-		if now := s.detached(); now != away {
-			if away = now; !away {
-				back()
-			}
+		switch {
+		case s.detached():
+			away = true
+		case away, s.owed.n.Load() > 0 && time.Since(last) > time.Second:
+			away = false
+			back()
+			last = time.Now()
 		}
 	}
 }
