@@ -21,6 +21,11 @@ import (
 //
 // Two hosts have one lease only while one of them is detached, or did not get a word through to the
 // servers for as long as a lease lasts: it is not asked again whether it may go on.
+//
+// For taking, renewing and giving back each replace one message that the host has read, and whoever leads refuses that if it is
+// not the last of its subject. So it does no harm if what was read is old (from a replica that is behind, or from who led until a moment ago), if a write
+// comes late, after its host gave up, or if a host that was stopped gives back what is another's by then. A write whose answer
+// was lost, by this process or one before it, is known by the host's name, and no two of its generations of a page run at once.
 type Leases struct {
 	store   *Store
 	host    string

@@ -79,3 +79,39 @@ func TestALeaseIsNotLetGoOfByAServerWhoseClockIsAhead(t *testing.T) {
 		t.Errorf("a lease goes by itself after %s, and clocks are 3 minutes apart; want %s", got, want)
 	}
 }
+
+// Each is a message in place of the one that the holder knows of.
+func TestALeaseIsGivenBackByItsHolderAlone(t *testing.T) {
+	s := opened(t, connected(t, served(t)), "back", Options{})
+	defer s.Close()
+	l, err := s.OpenLeases(t.Context(), "host")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for who, stays := range map[string]bool{
+		"host":    false, // it was renewed, and the answer was lost
+		"another": true,  // it ran out while this process was stopped, say
+	} {
+		t.Run(who, func(t *testing.T) {
+			key, subject := "/"+who, "l."+hash("/"+who)
+			release := l.Try(t.Context(), key)
+			if release == nil {
+				t.Fatal("it is not given")
+			}
+			header := l.header(key)
+			header.Set(headerWriter, who)
+			if err := l.bucket.put(t.Context(), subject, header, nil); err != nil {
+				t.Fatal(err)
+			}
+			release()
+			for l.busy(subject) {
+				time.Sleep(time.Millisecond)
+			}
+			m, err := l.bucket.last(t.Context(), subject)
+			if there := err == nil && !m.deleted(); there != stays {
+				t.Errorf("the lease is there: %v, %v; want %v", there, err, stays)
+			}
+		})
+	}
+}
