@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -175,6 +176,21 @@ func (b *bucket) last(ctx context.Context, key string) (*message, error) {
 	if err != nil {
 		return nil, err
 	}
+	return b.askLeader(ctx, request)
+}
+
+// led returns nil if somebody leads the bucket. What it asks for cannot be there: the last message may be of megabytes,
+// and this is asked all the time.
+func (b *bucket) led(ctx context.Context) error {
+	_, err := b.askLeader(ctx, fmt.Appendf(nil, `{"seq":%d}`, math.MaxInt64))
+	if errors.Is(err, errNone) {
+		return nil
+	}
+	return err
+}
+
+// askLeader returns the message that a request for one means, or errNone.
+func (b *bucket) askLeader(ctx context.Context, request []byte) (*message, error) {
 	reply, err := b.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+b.stream, request)
 	if err != nil {
 		return nil, err

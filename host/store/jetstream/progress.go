@@ -43,11 +43,11 @@ func (s *Store) Sync(ctx context.Context) error {
 	return nil
 }
 
-// Led asks whoever leads the buckets for their last messages. Each has a leader of its own: one may have none
+// Led asks whoever leads the buckets. Each has a leader of its own: one may have none
 // while another has.
 func (s *Store) Led(ctx context.Context) error {
 	for _, b := range []*bucket{&s.pages, &s.marks} {
-		if _, err := b.end(ctx); err != nil {
+		if err := b.led(ctx); err != nil {
 			return err
 		}
 	}
