@@ -1,6 +1,7 @@
 // Package copying moves a site's pages from one store to another, as when one host becomes
 // many. It changes nothing in the store that it reads, never replaces a newer page
-// in the other, and can be broken off: the next time it skips what is there.
+// in the other, and can be broken off: the next time it skips what is there. What cannot be written is tried again for some
+// seconds, since the hosts of a cluster may be agreeing on who leads them.
 //
 //	report, err := copying.Run(ctx, from, to, func(done copying.Report) { … })
 package copying
@@ -10,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -27,6 +29,12 @@ type Report struct {
 // atOnce is how many pages are under way: a write waits for other hosts, and for disks.
 const atOnce = 16
 
+// What cannot be written is tried so often, with a pause before each time but the first.
+const (
+	tries = 10
+	pause = time.Second
+)
+
 // Run copies invalidations, and then pages. tell is called after each page, never twice at a time.
 func Run(ctx context.Context, from, to isr.Store, tell func(Report)) (Report, error) {
 	var done Report
@@ -36,7 +44,7 @@ func Run(ctx context.Context, from, to isr.Store, tell func(Report)) (Report, er
 	}
 	// First, so that no copied page counts as fresher than it was.
 	for _, inv := range marks {
-		if err := to.Invalidate(ctx, inv); err != nil {
+		if err := persist(ctx, func() error { return to.Invalidate(ctx, inv) }); err != nil {
 			return done, err
 		}
 		done.Marks++
@@ -89,7 +97,26 @@ func one(ctx context.Context, from, to isr.Store, key string) (stored bool, err 
 	if err != nil {
 		return false, err
 	}
-	return to.Put(ctx, e)
+	err = persist(ctx, func() error {
+		stored, err = to.Put(ctx, e)
+		return err
+	})
+	return stored, err
+}
+
+// persist writes until that succeeds.
+func persist(ctx context.Context, write func() error) error {
+	for left := tries - 1; ; left-- {
+		err := write()
+		if err == nil || left == 0 || ctx.Err() != nil || errors.Is(err, isr.ErrNewer) {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // started says when the generations of the pages that a store has began, in unix nanoseconds.

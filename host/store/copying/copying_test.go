@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/wisr-dev/wisr/host/isr"
@@ -67,4 +69,48 @@ func TestACopyThatWasBrokenOffGoesOn(t *testing.T) {
 	if err != nil || len(marks) != 1 || marks[0].Name != mark.Name || !marks[0].At.Equal(mark.At) {
 		t.Errorf("invalidations are %v, %v", marks, err)
 	}
+}
+
+// away takes nothing for some calls, as the hosts of a cluster while they agree on who leads them.
+type away struct {
+	isr.Store
+	calls atomic.Int32 // that are still to fail
+}
+
+func (a *away) fails() error {
+	if a.calls.Add(-1) >= 0 {
+		return errors.New("nobody leads")
+	}
+	return nil
+}
+
+func (a *away) Put(ctx context.Context, e *isr.Entry) (bool, error) {
+	if err := a.fails(); err != nil {
+		return false, err
+	}
+	return a.Store.Put(ctx, e)
+}
+
+func (a *away) Invalidate(ctx context.Context, inv isr.Invalidation) error {
+	return errors.Join(a.fails(), a.Store.Invalidate(ctx, inv))
+}
+
+func TestACopyWaitsForHostsThatAgreeOnWhoLeads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := opened(t)
+		if _, err := from.Put(t.Context(), entry("/a", 1)); err != nil {
+			t.Fatal(err)
+		}
+		if err := from.Invalidate(t.Context(), isr.Invalidation{Name: "tag:x", At: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)}); err != nil {
+			t.Fatal(err)
+		}
+		for failing, wanted := range map[int32]bool{0: true, 2: true, 3 * tries: false} {
+			to := &away{Store: opened(t)}
+			to.calls.Store(failing)
+			report, err := Run(t.Context(), from, to, func(Report) {})
+			if copied := err == nil && report.Copied == 1 && report.Marks == 1; copied != wanted {
+				t.Errorf("with %d calls that fail: %+v, %v", failing, report, err)
+			}
+		}
+	})
 }
