@@ -24,24 +24,44 @@ func read(t *testing.T, name string) string {
 
 func TestTheKubernetesObjectsAreYAML(t *testing.T) {
 	var kinds []string
+	waits, together := false, false
 	for d := yaml.NewDecoder(strings.NewReader(read(t, "statefulset.yaml"))); ; {
 		var object struct {
 			APIVersion string `yaml:"apiVersion"`
 			Kind       string
 			Metadata   struct{ Name string }
-			Spec       map[string]any
+			Spec       struct {
+				PublishNotReadyAddresses bool           `yaml:"publishNotReadyAddresses"`
+				PodManagementPolicy      string         `yaml:"podManagementPolicy"`
+				Rest                     map[string]any `yaml:",inline"`
+			}
 		}
 		err := d.Decode(&object)
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err != nil || object.APIVersion == "" || object.Metadata.Name != "wisr" || len(object.Spec) == 0 {
+		if err != nil || object.APIVersion == "" || len(object.Spec.Rest) == 0 {
 			t.Fatalf("%+v, %v", object, err)
 		}
-		kinds = append(kinds, object.Kind)
+		kinds = append(kinds, object.Kind+" "+object.Metadata.Name)
+		waits = waits || object.Spec.PublishNotReadyAddresses
+		together = together || object.Spec.PodManagementPolicy == "Parallel"
 	}
-	if strings.Join(kinds, " ") != "Service StatefulSet" {
-		t.Errorf("the objects are %v", kinds)
+	if got, want := strings.Join(kinds, ", "), "Service wisr, Service site, PodDisruptionBudget wisr, StatefulSet wisr"; got != want {
+		t.Errorf("the objects are %s, want %s", got, want)
+	}
+	if !waits || !together {
+		t.Error("hosts that wait for each other have to be found, and started, before they are ready")
+	}
+}
+
+func TestTheKubernetesObjectsAreAsTheirSchemasSay(t *testing.T) {
+	validate, err := exec.LookPath("kubernetes-validate")
+	if err != nil {
+		t.Skip("there is no kubernetes-validate to ask (pip install kubernetes-validate)")
+	}
+	if out, err := exec.CommandContext(t.Context(), validate, "--strict", "statefulset.yaml").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
