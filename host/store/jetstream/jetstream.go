@@ -114,13 +114,14 @@ type Store struct {
 	encoder *zstd.Encoder
 	decoder *zstd.Decoder
 
-	owed     owed
-	told     revisions
-	replica  replica
-	retained atomic.Pointer[map[string]bool] // versions; nil before Retain; never changed, but replaced
-	listed   sync.Map                        // versions that v.<version> is known to name
-	newer    sync.Once                       // the warning about a newer format
-	waiting  sync.Once                       // Options.Waiting
+	owed      owed
+	told      revisions
+	replica   replica
+	unarrived unarrived
+	retained  atomic.Pointer[map[string]bool] // versions; nil before Retain; never changed, but replaced
+	listed    sync.Map                        // versions that v.<version> is known to name
+	newer     sync.Once                       // the warning about a newer format
+	waiting   sync.Once                       // Options.Waiting
 
 	mu      sync.Mutex
 	streams []string // of all buckets that were opened; guarded by mu

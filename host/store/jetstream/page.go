@@ -28,6 +28,9 @@ func (s *Store) read(ctx context.Context, subject, key string) (*isr.Entry, erro
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if e := s.unarrived.of(subject, s.told.of(subject)); e != nil {
+		return e, nil
+	}
 	m, err := s.find(ctx, subject)
 	if errors.Is(err, errNone) || err == nil && m.deleted() {
 		return nil, isr.ErrNotFound
@@ -166,6 +169,7 @@ func (s *Store) store(ctx context.Context, e *isr.Entry) (bool, error) {
 		seq, err := s.pages.write(ctx, subject, v.header, v.data, replaced.seq)
 		switch {
 		case err == nil:
+			s.unarrived.keep(subject, seq, e, &s.replica)
 			s.told.tell(subject, seq)
 			s.dropFile(ctx, replaced.file)
 			return true, nil

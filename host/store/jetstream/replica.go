@@ -2,8 +2,11 @@ package jetstream
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/wisr-dev/wisr/host/isr"
 )
 
 // replica is how far the replica of the pages in this process is.
@@ -54,4 +57,77 @@ func (r *replica) await(ctx context.Context, seq uint64) {
 			return
 		}
 	}
+}
+
+// unarrived are pages that this host has written and the replica in this process does not have yet. Most others do, and if who leads is
+// lost in that moment, none of them could be asked.
+type unarrived struct {
+	n  atomic.Int64 // len(pages), for those who only ask whether there are any
+	mu sync.Mutex   // guards the rest
+
+	pages map[string]written // by subject key
+	bytes int64
+}
+
+// written is a page, and its sequence.
+type written struct {
+	seq   uint64
+	entry *isr.Entry
+}
+
+// maxUnarrived is how many bytes of pages are kept: what is written in the milliseconds that a replica is behind.
+const maxUnarrived = 16 << 20
+
+// keep keeps a page until the replica has it, if there is room.
+func (u *unarrived) keep(key string, seq uint64, e *isr.Entry, r *replica) {
+	if r.has(seq) {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.pages == nil {
+		u.pages = make(map[string]written)
+	}
+	u.remove(key)
+	if u.bytes+e.Size() <= maxUnarrived {
+		u.pages[key] = written{seq, e}
+		u.bytes += e.Size()
+	}
+	u.n.Store(int64(len(u.pages)))
+}
+
+// remove removes a page. mu is held.
+func (u *unarrived) remove(key string) {
+	if old, ok := u.pages[key]; ok {
+		u.bytes -= old.entry.Size()
+		delete(u.pages, key)
+	}
+}
+
+// drop drops what the replica has by now.
+func (u *unarrived) drop(r *replica) {
+	if u.n.Load() == 0 {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for key, w := range u.pages {
+		if r.has(w.seq) {
+			u.remove(key)
+		}
+	}
+	u.n.Store(int64(len(u.pages)))
+}
+
+// of returns a page unless a newer one is known, or nil.
+func (u *unarrived) of(key string, known uint64) *isr.Entry {
+	if u.n.Load() == 0 {
+		return nil
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if w, ok := u.pages[key]; ok && w.seq >= known {
+		return w.entry
+	}
+	return nil
 }

@@ -46,6 +46,46 @@ func TestWatchTellsOfAPageWhenTheReplicaHasIt(t *testing.T) {
 	}
 }
 
+// S33
+func TestWhatThisHostHasWrittenIsReadBeforeTheReplicaHasIt(t *testing.T) {
+	var last atomic.Uint64
+	s := opened(t, connected(t, served(t)), "unarrived", Options{Replica: func(string) (uint64, bool) { return last.Load(), true }})
+	defer s.Close()
+	want := generation("/a", 1, 10)
+	if _, err := s.Put(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+	stream, err := s.js.Stream(t.Context(), s.pages.stream)
+	if err == nil {
+		err = stream.Purge(t.Context()) // as if nobody who can be asked had it
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Get(t.Context(), "/a"); err != nil || got != want {
+		t.Errorf("Get: %v, %v", got, err)
+	}
+	newer := generation("/a", 2, 10)
+	if _, err := s.Put(t.Context(), newer); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Get(t.Context(), "/a"); err != nil || got != newer || s.unarrived.bytes != newer.Size() {
+		t.Errorf("Get: %v, %v; %d bytes are kept for it, want %d", got, err, s.unarrived.bytes, newer.Size())
+	}
+	s.told.tell(pageKey("/a"), 100) // another host's
+	if got := s.unarrived.of(pageKey("/a"), s.told.of(pageKey("/a"))); got != nil {
+		t.Error("it is read although another is newer")
+	}
+	last.Store(2)
+	s.unarrived.drop(&s.replica)
+	if s.unarrived.bytes != 0 || s.unarrived.n.Load() != 0 {
+		t.Errorf("%d bytes are kept of what the replica has", s.unarrived.bytes)
+	}
+	if s.unarrived.keep("large", 3, generation("/large", 1, maxUnarrived), &s.replica); s.unarrived.n.Load() != 0 {
+		t.Error("it is kept without room")
+	}
+}
+
 func TestAReplicaThatDoesNotFollowIsNotWaitedForTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var has atomic.Uint64

@@ -29,6 +29,7 @@ func (s *Store) Watch(ctx context.Context, fn func(isr.Change)) error {
 				return
 			}
 			s.replica.await(ctx, m.seq)
+			s.unarrived.drop(&s.replica)
 			s.told.tell(key, m.seq)
 			if at.writer == s.id {
 				return
