@@ -24,14 +24,17 @@ func entry(key string, n int) *isr.Entry {
 }
 
 // watch follows the store of a host until the test ends.
-func (x *trio) watch(i int, fn func(isr.Change)) {
+func (x *trio) watch(i int, fn func(isr.Change)) { x.hosts[i].watch(x.t, fn) }
+
+// watch is trio's, for any host. One that nobody watches was never told what others wrote, and stays detached once it was.
+func (h *host) watch(t testing.TB, fn func(isr.Change)) {
 	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- x.hosts[i].store.Watch(ctx, fn) }()
-	x.t.Cleanup(func() {
+	ended, store := make(chan error, 1), h.store
+	go func() { ended <- store.Watch(ctx, fn) }()
+	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
-			x.t.Error(err)
+			t.Error(err)
 		}
 	})
 }

@@ -60,10 +60,14 @@ func (x *trio) names(h *host) string {
 // Of three hosts one is lost for good and another comes in its place.
 func TestAHostThatIsForgotten(t *testing.T) {
 	x := newTrio(t)
+	for i := range 2 {
+		x.watch(i, func(isr.Change) {})
+	}
 	x.put(0, entry("/a", 1))
 	x.put(0, entry("/gone", 1))
 	x.stop(2)
 	d := x.replace(2, "d")
+	d.watch(t, func(isr.Change) {})
 	x.until("d counts as well", func() bool { return x.names(d) == "-c a b d" })
 	lost := absences{}
 	t.Run("does not count any more", func(t *testing.T) { testForgotten(t, x, d, lost) })
