@@ -50,9 +50,9 @@ type Store interface {
 	// Invalidations returns every recorded one, once a name.
 	Invalidations(ctx context.Context) ([]Invalidation, error)
 
-	// Forget lets go of an invalidation, unless a later one of its name is
-	// recorded; it is no error if there is none. Watch does not tell it.
-	Forget(ctx context.Context, inv Invalidation) error
+	// Forget lets go of invalidations, each unless a later one of its name is
+	// recorded; it is no error if there is none. Watch does not tell it. After an error some may be gone.
+	Forget(ctx context.Context, all ...Invalidation) error
 
 	// Watch calls fn for every change that another process made, until ctx
 	// ends, and then returns nil. Calls are not concurrent. A change may be told late,

@@ -63,10 +63,14 @@ func (e *Engine) sweep(ctx context.Context) error {
 		}
 		e.invalid.need(entry, needed)
 	}
-	for _, inv := range e.invalid.unneeded(before, needed) {
-		if err := e.opt.Store.Forget(ctx, inv); err != nil {
-			return err
-		}
+	unneeded := e.invalid.unneeded(before, needed)
+	if len(unneeded) == 0 {
+		return nil
+	}
+	if err := e.opt.Store.Forget(ctx, unneeded...); err != nil {
+		return err
+	}
+	for _, inv := range unneeded {
 		e.invalid.forget(inv)
 	}
 	return nil

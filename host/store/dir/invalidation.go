@@ -17,9 +17,11 @@ func (d *Dir) Invalidate(ctx context.Context, inv isr.Invalidation) error {
 }
 
 // Forget implements isr.Store. One that a loss of power brings back is forgotten again some day.
-func (d *Dir) Forget(ctx context.Context, inv isr.Invalidation) error {
-	if err := d.record(ctx, record{Invalidation: inv, forgotten: true}); err != nil {
-		return fmt.Errorf("forget invalidation of %q: %w", inv.Name, explain(err))
+func (d *Dir) Forget(ctx context.Context, all ...isr.Invalidation) error {
+	for _, inv := range all {
+		if err := d.record(ctx, record{Invalidation: inv, forgotten: true}); err != nil {
+			return fmt.Errorf("forget invalidation of %q: %w", inv.Name, explain(err))
+		}
 	}
 	return nil
 }

@@ -24,7 +24,16 @@ func (s *Store) Invalidate(ctx context.Context, inv isr.Invalidation) error {
 }
 
 // Forget implements isr.Store.
-func (s *Store) Forget(ctx context.Context, inv isr.Invalidation) error {
+func (s *Store) Forget(ctx context.Context, all ...isr.Invalidation) error {
+	for _, inv := range all {
+		if err := s.forget(ctx, inv); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) forget(ctx context.Context, inv isr.Invalidation) error {
 	err := s.replaceMark(ctx, inv, func(ctx context.Context, subject string, seq uint64, there *isr.Invalidation) error {
 		if there == nil || there.At.After(inv.At) {
 			return nil

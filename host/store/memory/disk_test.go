@@ -178,20 +178,26 @@ func TestCopiesOnTheDiskAreBounded(t *testing.T) {
 
 // A store may drop pages by itself, past its size; their marks are forgotten then.
 func TestWhenAMarkIsForgottenNoCopyIsLeftThatItWasFor(t *testing.T) {
-	root := t.TempDir()
-	m := opened(t, onDisk(t, root), Options{Disk: t.TempDir()})
-	defer closed(t, m)
-	mustPut(t, m, generation("/a", 1))
-	wantGeneration(t, m, "/a", 1)
-	if err := os.RemoveAll(filepath.Join(root, "pages")); err != nil {
-		t.Fatal(err)
-	}
-	wantGeneration(t, m, "/a", 1)
-	if err := m.Forget(t.Context(), isr.Invalidation{Name: "tag:x", At: time.Now()}); err != nil {
-		t.Fatal(err)
-	}
-	if e, err := m.Get(t.Context(), "/a"); !errors.Is(err, isr.ErrNotFound) {
-		t.Errorf("got %v, %v", e, err)
+	for name, opt := range map[string]Options{"disk": {Disk: t.TempDir()}, "memory": {Bytes: 1 << 20}, "both": {Bytes: 1 << 20, Disk: t.TempDir()}} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			m := opened(t, onDisk(t, root), opt)
+			defer closed(t, m)
+			mustPut(t, m, generation("/a", 1))
+			wantGeneration(t, m, "/a", 1)
+			if err := os.RemoveAll(filepath.Join(root, "pages")); err != nil {
+				t.Fatal(err)
+			}
+			wantGeneration(t, m, "/a", 1)
+			if err := m.Forget(t.Context(), isr.Invalidation{Name: "tag:x", At: time.Now()}); err != nil {
+				t.Fatal(err)
+			}
+			if e, err := m.Get(t.Context(), "/a"); !errors.Is(err, isr.ErrNotFound) {
+				t.Errorf("got %v, %v", e, err)
+			}
+			mustPut(t, m, generation("/a", 2))
+			wantGeneration(t, m, "/a", 2)
+		})
 	}
 }
 

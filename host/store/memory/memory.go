@@ -66,7 +66,7 @@ type memory struct {
 	retained  atomic.Pointer[retention] // nil before Retain
 	writing   sync.Mutex                // held by the one who writes what is kept
 
-	// Lock order: a stripe, then kept or what is missing on the disk.
+	// Lock order: a stripe, or all in their order, then kept or what is missing on the disk.
 }
 
 var _ isr.Store = (*memory)(nil)
@@ -230,11 +230,24 @@ func (m *memory) Invalidations(ctx context.Context) ([]isr.Invalidation, error) 
 	return m.behind.Invalidations(ctx)
 }
 
-// Forget implements isr.Store. It is no page behind that needs the invalidation, but a copy may be of one that the store
-// behind dropped without a word, as it does past its size.
-func (m *memory) Forget(ctx context.Context, inv isr.Invalidation) error {
+// Forget implements isr.Store. It is no page behind that needs the invalidations, but a copy may be of one that the store
+// behind dropped without a word, as it does past its size: so all copies go.
+func (m *memory) Forget(ctx context.Context, all ...isr.Invalidation) error {
+	m.clear()
+	return m.behind.Forget(ctx, all...)
+}
+
+// clear drops all copies.
+func (m *memory) clear() {
+	for i := range m.stripes { // ristretto is told nothing while it clears
+		m.stripes[i].Lock()
+		m.stripes[i].changes++
+		defer m.stripes[i].Unlock()
+	}
 	m.disk.clear()
-	return m.behind.Forget(ctx, inv)
+	if m.cache != nil {
+		m.cache.Clear()
+	}
 }
 
 // Watch implements isr.Store. The copy of a page that another process changed is

@@ -3,10 +3,12 @@ package memory
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/wisr-dev/wisr/host/isr"
 )
@@ -172,4 +174,39 @@ func TestAPutThatEndsWhileAnothersNewerPageIsReadDoesNotStay(t *testing.T) {
 		reader.Wait()
 		wantGeneration(t, m, "/a", 2)
 	})
+}
+
+// Visitors and editors go on while all copies go.
+func TestCopiesGoWhileOthersAreReadAndWritten(t *testing.T) {
+	m := opened(t, onDisk(t, t.TempDir()), Options{Bytes: 20 << 10, Disk: t.TempDir()})
+	defer closed(t, m)
+	ctx, end := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for page := range 4 {
+		key := fmt.Sprint("/", page)
+		mustPut(t, m, generation(key, 0))
+		var newest atomic.Int64
+		all.Go(func() {
+			for n := 1; ctx.Err() == nil; n++ {
+				mustPut(t, m, generation(key, n))
+				newest.Store(int64(n))
+			}
+		})
+		all.Go(func() {
+			for ctx.Err() == nil {
+				least := generation(key, int(newest.Load()))
+				if e, err := m.Get(context.Background(), key); err != nil || e.StartedAt.Before(least.StartedAt) {
+					t.Errorf("after the generation of %v: %v, %v", least.StartedAt, e, err)
+					return
+				}
+			}
+		})
+	}
+	for range 20 {
+		if err := m.Forget(t.Context(), isr.Invalidation{Name: "tag:x", At: time.Now()}); err != nil {
+			t.Error(err)
+		}
+	}
+	end()
+	all.Wait()
 }
