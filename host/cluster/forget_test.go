@@ -21,7 +21,7 @@ func (x *trio) replace(i int, name string) *host {
 	var peers []string
 	for to := range 3 {
 		if to != i {
-			peers = append(peers, x.hosts[to].server.ClusterAddr().String())
+			peers = append(peers, address(x.t, x.hosts[to].Cluster))
 		}
 	}
 	var err error

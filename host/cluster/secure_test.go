@@ -94,7 +94,7 @@ func joined(t *testing.T, site, name, secret string, secure *tls.Config, peer *C
 	opt := Options{Name: site, Host: name, Listen: "127.0.0.1:0", Secret: secret, Dir: t.TempDir(), TLS: secure, Log: slog.New(slog.NewTextHandler(&log, nil))}
 	opt.Peers = []string{"127.0.0.1:1"} // nobody
 	if peer != nil {
-		opt.Peers = []string{peer.server.ClusterAddr().String()}
+		opt.Peers = []string{address(t, peer)}
 	}
 	c, err := Join(t.Context(), opt)
 	if err != nil {

@@ -100,7 +100,7 @@ func (x *trio) join(i int) {
 	h.Cluster = c
 	for from := range 3 {
 		if from != i {
-			x.links[from][i].Lead(c.server.ClusterAddr().String())
+			x.links[from][i].Lead(address(x.t, c))
 		}
 	}
 }
@@ -154,6 +154,13 @@ func (x *trio) cut(i int, off bool) {
 func (x *trio) until(what string, is func() bool) {
 	x.t.Helper()
 	until(x.t, what, is)
+}
+
+// address is where other hosts reach one, once it listens, which it may do a moment after it has joined.
+func address(t testing.TB, c *Cluster) string {
+	t.Helper()
+	until(t, "it listens for other hosts", func() bool { return c.server.ClusterAddr() != nil })
+	return c.server.ClusterAddr().String()
 }
 
 func until(t testing.TB, what string, is func() bool) {
