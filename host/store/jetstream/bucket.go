@@ -24,6 +24,7 @@ type bucket struct {
 	stream string
 	prefix string // of subjects
 	first  uint64 // where Watch begins: what was the last sequence when the store was opened
+	anew   func() // called by who follows it, when it turns out that its sequences began anew; nil: nobody is
 
 	at *progress
 }

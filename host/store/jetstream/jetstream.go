@@ -174,6 +174,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if s.pages, err = s.openBucket(ctx, "pages", s.opt.MaxSize); err != nil {
 		return err
 	}
+	s.pages.anew = s.told.forget
 	if s.opt.Replica != nil {
 		s.replica.last = func() (uint64, bool) { return s.opt.Replica(s.pages.stream) }
 	}

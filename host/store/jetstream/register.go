@@ -22,6 +22,7 @@ type Register struct {
 	store  *Store
 	bucket bucket
 	files  jetstream.ObjectStore
+	told   revisions // of values
 }
 
 // Registered is a value, and its revision: 0 if there is none.
@@ -38,6 +39,7 @@ func (s *Store) OpenRegister(ctx context.Context, what string) (*Register, error
 	if r.bucket, err = s.openBucket(ctx, what, 0); err != nil {
 		return nil, err
 	}
+	r.bucket.anew = r.told.forget
 	err = s.retried(ctx, func(ctx context.Context) error {
 		r.files, err = s.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
 			Bucket: s.bucketName(what + "-files"), Description: "wisr: files of " + what, Replicas: max(1, s.opt.Replicas),
@@ -57,16 +59,24 @@ const (
 	transferring = 2 * electing
 )
 
-// Get returns the value of a name, as the leader has it.
+// errEarly is for a value that another replica has already. Most have it, and who leads may be the last to.
+var errEarly = errors.New("who leads does not have the value yet that was told")
+
+// Get returns the value of a name, as the leader has it, and not an older one than Follow has told of.
 func (r *Register) Get(ctx context.Context, name string) (value Registered, err error) {
 	ctx, cancel := within(ctx, electing)
 	defer cancel()
 	newer := false
 	err = r.store.retried(ctx, func(ctx context.Context) error {
-		m, err := r.bucket.last(ctx, "d."+hash(name))
+		subject := "d." + hash(name)
+		m, err := r.bucket.last(ctx, subject)
 		if errors.Is(err, errNone) {
 			m, err = &message{}, nil
-		} else if err == nil {
+		}
+		if err == nil && m.seq < r.told.of(subject) {
+			return errEarly
+		}
+		if m != nil && m.seq > 0 {
 			number, err := strconv.Atoi(m.header.Get(headerFormat))
 			newer = err != nil || number > format
 		}
@@ -132,7 +142,8 @@ func (r *Register) Names(ctx context.Context) iter.Seq2[string, error] {
 
 // Follow calls fn for each name whose value another host sets, until ctx ends; first for all names.
 func (r *Register) Follow(ctx context.Context, fn func(name string)) {
-	r.store.follow(ctx, &r.bucket, 0, func(_ *message, at stamp) {
+	r.store.follow(ctx, &r.bucket, 0, func(m *message, at stamp) {
+		r.told.tell(m.subject[len(r.bucket.prefix):], m.seq)
 		if at.writer != r.store.id {
 			fn(at.key)
 		}

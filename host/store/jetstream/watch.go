@@ -113,8 +113,8 @@ func (s *Store) followOnce(ctx context.Context, b *bucket, behind *uint64, tell 
 	}
 	if stream.CachedInfo().State.LastSeq < *behind { // the bucket was made anew
 		*behind = 0
-		if b == &s.pages {
-			s.told.forget()
+		if b.anew != nil {
+			b.anew()
 		}
 	}
 	consumer, err := stream.CreateConsumer(once, jetstream.ConsumerConfig{
