@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -17,7 +18,7 @@ const (
 )
 
 // catchUp returns once the server in this process has what the others had when it was called, as far as it
-// is to keep it: a host whose replica is empty would have nothing to show if it lost them.
+// is to keep it, and answers for it: a host whose replica is empty would have nothing to show if it lost them.
 func (c *Cluster) catchUp(ctx context.Context) error {
 	if c.server == nil {
 		return nil
@@ -35,11 +36,17 @@ func (c *Cluster) catchUp(ctx context.Context) error {
 		}
 		lacking := lacks(c.opt.Host, buckets, c.replicas(), goal)
 		if err == nil && lacking == "" {
-			return nil
+			if err = c.pages.Near(ctx); err == nil {
+				return nil
+			}
 		}
 		if !told && time.Since(begun) > catchUpLong {
 			told = true
-			c.log.Info("waiting until this host has what the others have", "lacks", lacking)
+			why := slog.String("lacks", lacking)
+			if err != nil {
+				why = slog.Any("cause", err)
+			}
+			c.log.Info("waiting until this host has what the others have", why)
 		}
 		select {
 		case <-tick.C:

@@ -65,6 +65,7 @@ func TestThreeHostsAreOneSite(t *testing.T) {
 		x.watch(i, func(isr.Change) {})
 	}
 	t.Run("S100 all hosts confirm, and from then on show the new page", func(t *testing.T) {
+		x := x.in(t)
 		for n := range 20 {
 			from := n % 3
 			x.put(from, entry("/a", n))
@@ -82,11 +83,11 @@ func TestThreeHostsAreOneSite(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a host reads what it has without the others", func(t *testing.T) { testNear(t, x) })
-	t.Run("one host at a time has the lease of a page", func(t *testing.T) { testLeases(t, x) })
-	t.Run("a host that is cut off serves what it has, and comes back", func(t *testing.T) { testCutOff(t, x) })
-	t.Run("the lease of a host that is gone is taken by another", func(t *testing.T) { testGone(t, x) })
-	t.Run("a host that joins has all pages when it is ready", func(t *testing.T) { testJoins(t, x) })
+	t.Run("a host reads what it has without the others", func(t *testing.T) { testNear(t, x.in(t)) })
+	t.Run("one host at a time has the lease of a page", func(t *testing.T) { testLeases(t, x.in(t)) })
+	t.Run("a host that is cut off serves what it has, and comes back", func(t *testing.T) { testCutOff(t, x.in(t)) })
+	t.Run("the lease of a host that is gone is taken by another", func(t *testing.T) { testGone(t, x.in(t)) })
+	t.Run("a host that joins has all pages when it is ready", func(t *testing.T) { testJoins(t, x.in(t)) })
 }
 
 // testLeases counts how often a host has the lease of a page that another one has as well. That may be
@@ -145,7 +146,7 @@ func testNear(t *testing.T, x *trio) {
 	want := entry("/near", 1)
 	x.put(0, want)
 	x.keeps(0)
-	for _, how := range []linktest.State{linktest.Swallowed, linktest.Whole} {
+	all := func(how linktest.State) {
 		for i := range x.links {
 			for j, way := range x.links[i] {
 				if i != j {
@@ -153,6 +154,10 @@ func testNear(t *testing.T, x *trio) {
 				}
 			}
 		}
+	}
+	defer all(linktest.Whole)
+	for _, how := range []linktest.State{linktest.Swallowed, linktest.Whole} {
+		all(how)
 		for n := range 20 {
 			if e, err := x.hosts[n%3].store.Get(t.Context(), want.Key); err != nil || string(e.Body) != string(want.Body) {
 				t.Fatalf("host %d has %v, %v", n%3, e, err)
@@ -167,6 +172,7 @@ func testCutOff(t *testing.T, x *trio) {
 	told := make(chan string, 1000)
 	x.watch(0, func(c isr.Change) { told <- c.Key })
 	x.cut(0, true)
+	defer x.cut(0, false)
 	x.until("host 0 knows that it has no link to who leads", x.hosts[0].leaderGone.Load)
 	x.until("host 0 is detached", x.hosts[0].Detached)
 	if e, err := x.hosts[0].store.Get(t.Context(), "/before"); err != nil || string(e.Body) != string(entry("/before", 1).Body) {
@@ -232,6 +238,7 @@ func testGone(t *testing.T, x *trio) {
 		}
 		return mine == nil
 	})
+	defer x.cut(2, false)
 	x.cut(2, true) // as good as dead: it cannot renew nor give back
 	if err := x.hosts[0].Leases().Wait(t.Context(), "/held"); err != nil {
 		t.Fatal(err)
@@ -245,7 +252,6 @@ func testGone(t *testing.T, x *trio) {
 	})
 	x.put(0, entry("/a", 1000))
 	release()
-	x.cut(2, false)
 }
 
 func TestAHostIsToldWhyItCannotListen(t *testing.T) {

@@ -27,6 +27,13 @@ type trio struct {
 	said  *logtest.Buffer      // of all hosts
 }
 
+// in is the same three hosts, for a part of the test.
+func (x *trio) in(t testing.TB) *trio {
+	part := *x
+	part.t = t
+	return &part
+}
+
 func (x *trio) log() *slog.Logger {
 	return slog.New(slog.NewTextHandler(x.said, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }

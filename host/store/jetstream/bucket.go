@@ -136,9 +136,14 @@ type message struct {
 // deleted tells that the message says that there is nothing.
 func (m *message) deleted() bool { return m.header.Get("KV-Operation") != "" }
 
+// nearest is what the replica in this process is asked, and no other, for the last message of a subject.
+func (b *bucket) nearest(key string) string {
+	return "$JS.API.DIRECT.GET." + b.stream + "." + b.prefix + key
+}
+
 // near returns the last message of a subject as the replica in this process has it, or any if there is none; or errNone.
 func (b *bucket) near(ctx context.Context, key string) (*message, error) {
-	reply, err := b.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+b.stream+"."+b.prefix+key, nil)
+	reply, err := b.nc.RequestWithContext(ctx, b.nearest(key), nil)
 	if errors.Is(err, nats.ErrNoResponders) {
 		var request []byte
 		if request, err = lastOf(b.prefix + key); err == nil {

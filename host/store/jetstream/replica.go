@@ -37,6 +37,21 @@ func (r *replica) has(seq uint64) bool {
 	return last >= seq
 }
 
+// Near asks the replica in this process for a page that cannot be there, and fails as long as that is not ready to be asked: it
+// begins some seconds after it knows who leads. Reads go to other hosts until then, and fail with them.
+func (s *Store) Near(ctx context.Context) error {
+	if s.replica.last == nil {
+		return nil
+	}
+	if _, here := s.replica.last(); !here {
+		return nil
+	}
+	ctx, cancel := within(ctx, tryFor)
+	defer cancel()
+	_, err := s.opt.Conn.RequestWithContext(ctx, s.pages.nearest("none"), nil)
+	return err
+}
+
 // await waits for a page that this host is told of: others may have it a moment before the replica in this process, and
 // if who leads is lost in that moment, nobody could be asked for it. The one that this host has is good until then.
 func (r *replica) await(ctx context.Context, seq uint64) {
