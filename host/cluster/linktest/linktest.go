@@ -28,7 +28,7 @@ type Link struct {
 	mu    sync.Mutex
 	to    string
 	how   State
-	heal  chan struct{} // closed when it is whole again; of a link that swallows
+	heal  chan struct{} // closed when it is whole or cut; nil: it is
 	conns []net.Conn
 }
 
@@ -39,6 +39,7 @@ const (
 	Whole     State = iota
 	Cut             // connections end, new ones at once
 	Swallowed       // connections stay, and nothing arrives
+	Deaf            // connections stay, and nothing arrives at who made them
 )
 
 // New opens a link that listens on an address of loopback until the test ends. It leads nowhere yet.
@@ -81,18 +82,19 @@ func (l *Link) Lead(to string) {
 func (l *Link) Set(how State) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.how == Swallowed && how != Swallowed {
-		close(l.heal)
-	}
-	if how == Swallowed && l.how != Swallowed {
-		l.heal = make(chan struct{})
-	}
 	l.how = how
 	if how == Cut {
 		for _, c := range l.conns {
 			_ = c.Close()
 		}
 		l.conns = nil
+	}
+	if l.heal != nil {
+		close(l.heal)
+		l.heal = nil
+	}
+	if how == Swallowed || how == Deaf {
+		l.heal = make(chan struct{})
 	}
 }
 
@@ -120,7 +122,7 @@ func (l *Link) carry(in net.Conn) {
 	var both sync.WaitGroup
 	for _, pair := range [][2]net.Conn{{in, out}, {out, in}} {
 		both.Go(func() {
-			_, _ = io.Copy(through{l, pair[0]}, pair[1])
+			_, _ = io.Copy(through{l, pair[0], pair[0] == in}, pair[1])
 			_ = pair[0].Close()
 			_ = pair[1].Close()
 		})
@@ -131,18 +133,21 @@ func (l *Link) carry(in net.Conn) {
 	l.conns = slices.DeleteFunc(l.conns, func(c net.Conn) bool { return c == in || c == out })
 }
 
-// through writes to a connection of a link, when that is whole.
+// through writes to a connection of a link, when that carries it.
 type through struct {
 	*Link
-	to net.Conn
+	to   net.Conn
+	back bool // to is who made the connection
 }
 
 func (w through) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	how, heal := w.how, w.heal
-	w.mu.Unlock()
-	if how == Swallowed {
+	for {
+		w.mu.Lock()
+		how, heal := w.how, w.heal
+		w.mu.Unlock()
+		if how != Swallowed && (how != Deaf || !w.back) {
+			return w.to.Write(p)
+		}
 		<-heal
 	}
-	return w.to.Write(p)
 }

@@ -197,7 +197,11 @@ func (b *bucket) led(ctx context.Context) error {
 
 // askLeader returns the message that a request for one means, or errNone.
 func (b *bucket) askLeader(ctx context.Context, request []byte) (*message, error) {
-	reply, err := b.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+b.stream, request)
+	var reply *nats.Msg
+	_, err := again(ctx, func(ctx context.Context) (err error) {
+		reply, err = b.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+b.stream, request)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -226,46 +230,6 @@ func (b *bucket) askLeader(ctx context.Context, request []byte) (*message, error
 		}
 	}
 	return m, nil
-}
-
-// write replaces the message of a subject, which has to be of a sequence, 0 for
-// none; errConflict if it is not. It returns the new one's sequence. Once it returns, most
-// replicas have it.
-func (b *bucket) write(ctx context.Context, key string, header nats.Header, data []byte, replaced uint64) (uint64, error) {
-	return b.publish(ctx, key, header, data, jetstream.WithExpectLastSequencePerSubject(replaced))
-}
-
-// put replaces the message of a subject, whatever it is.
-func (b *bucket) put(ctx context.Context, key string, header nats.Header, data []byte) error {
-	_, err := b.publish(ctx, key, header, data)
-	return err
-}
-
-func (b *bucket) publish(ctx context.Context, key string, header nats.Header, data []byte, opts ...jetstream.PublishOpt) (uint64, error) {
-	ack, err := b.js.PublishMsg(ctx, &nats.Msg{Subject: b.prefix + key, Header: header, Data: data}, opts...)
-	if err != nil {
-		// Replicated streams say the second while another message of the subject is on its way.
-		if refused := new(jetstream.APIError); errors.As(err, &refused) &&
-			(refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant) {
-			return 0, errConflict
-		}
-		return 0, err
-	}
-	b.at.wrote(ack.Sequence)
-	return ack.Sequence, nil
-}
-
-// erase says that there is nothing of a subject any more, and for how long that is
-// to be remembered for hosts that are away.
-func (b *bucket) erase(ctx context.Context, key string, header nats.Header, replaced uint64, remembered time.Duration) (uint64, error) {
-	header.Set("KV-Operation", "DEL")
-	return b.write(ctx, key, lasting(header, remembered), nil, replaced)
-}
-
-// lasting has a message go by itself after some time, which is whole seconds.
-func lasting(header nats.Header, d time.Duration) nats.Header {
-	header.Set(jetstream.MsgTTLHeader, d.String())
-	return header
 }
 
 // all yields the messages of a filter as some replica has them, in the
