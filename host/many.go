@@ -50,19 +50,22 @@ func (h *Host) joinCluster(ctx context.Context) (err error) {
 		return err
 	}
 	h.opt.Now = h.cluster.Now
+	gauge := func(name, help string, value func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
+	}
 	h.metrics.registry.MustRegister(
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "wisr_cluster_hosts", Help: "Hosts of the site that are live, as this one sees it.",
-		}, func() float64 { return float64(len(h.cluster.Live())) }),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "wisr_cluster_detached", Help: "1 while the other hosts, or most of them, cannot be reached.",
-		}, func() float64 {
-			if h.cluster.Detached() {
-				return 1
-			}
-			return 0
-		}))
+		gauge("wisr_cluster_hosts", "Hosts of the site that are live, as this one sees it.", func() float64 { return float64(len(h.cluster.Live())) }),
+		gauge("wisr_cluster_detached", "1 while the other hosts, or most of them, cannot be reached.", func() float64 { return number(h.cluster.Detached()) }),
+		gauge("wisr_cluster_keeps_pages", "0 if this host could not write its disk and keeps no pages until it is started again.", func() float64 { return number(h.cluster.Keeps()) }))
 	return nil
+}
+
+// number is how a metric says yes and no.
+func number(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // hostName tells this host from the others, also after a restart with an empty disk.

@@ -188,7 +188,7 @@ func (h *Host) details() any {
 	}
 	details := map[string]any{"plugins": len(table.Versions), "broken": broken}
 	if h.cluster != nil {
-		details["cluster"] = map[string]any{"detached": h.cluster.Detached(), "live": h.cluster.Live()}
+		details["cluster"] = map[string]any{"detached": h.cluster.Detached(), "keeps_pages": h.cluster.Keeps(), "live": h.cluster.Live()}
 	}
 	return details
 }

@@ -75,8 +75,10 @@ func newSite(t *testing.T, change func(*Options)) *site {
 	}
 	t.Cleanup(func() { s.engine.Close(context.Background()); store.Close() })
 	opt := Options{
-		Ready:   func() error { return s.stopping },
-		Details: func() any { return map[string]any{"plugins": 1, "broken": []string{"broken"}} },
+		Ready: func() error { return s.stopping },
+		Details: func() any {
+			return map[string]any{"plugins": 1, "broken": []string{"broken"}, "cluster": map[string]any{"detached": false, "keeps_pages": true, "live": []string{"a"}}}
+		},
 		File: func(key string) string {
 			if key == "/robots.txt" {
 				return "robots.txt"

@@ -172,6 +172,10 @@ func (c *Cluster) Conn() *nats.Conn { return c.conn }
 // Detached tells whether this host is cut off; see the package comment.
 func (c *Cluster) Detached() bool { return c.detached.Load() }
 
+// Keeps tells whether the server in this process keeps pages: one that could not write its disk stops to, until it is started again.
+// It is true if the servers are elsewhere.
+func (c *Cluster) Keeps() bool { return c.server == nil || c.server.JetStreamEnabled() }
+
 // Start opens the leases, begins to tell other hosts of this one, and returns when this host has what they have, and
 // those that are live have told of themselves. about, which may be nil, says what to tell of it besides.
 func (c *Cluster) Start(ctx context.Context, pages *jetstream.Store, about func() About) error {

@@ -88,6 +88,7 @@ func TestThreeHostsAreOneSite(t *testing.T) {
 	t.Run("a host that is cut off serves what it has, and comes back", func(t *testing.T) { testCutOff(t, x.in(t)) })
 	t.Run("the lease of a host that is gone is taken by another", func(t *testing.T) { testGone(t, x.in(t)) })
 	t.Run("a host that joins has all pages when it is ready", func(t *testing.T) { testJoins(t, x.in(t)) })
+	t.Run("a host whose disk is full says so, and shows what the others have", func(t *testing.T) { testFull(t, x.in(t)) })
 }
 
 // testLeases counts how often a host has the lease of a page that another one has as well. That may be
@@ -222,6 +223,21 @@ func testJoins(t *testing.T, x *trio) {
 	if !slices.Contains(pages.Servers, "c") || has[pages.Name] < pages.Last {
 		t.Errorf("it was ready with %d of %d messages; %v have them", has[pages.Name], pages.Last, pages.Servers)
 	}
+}
+
+// testFull has the server of a host do what it does when it cannot write.
+func testFull(t *testing.T, x *trio) {
+	if !x.hosts[2].Keeps() {
+		t.Error("it says that it keeps nothing")
+	}
+	if err := x.hosts[2].server.ShutdownJetStream(); err != nil {
+		t.Fatal(err)
+	}
+	if x.hosts[2].Keeps() {
+		t.Error("it says that it keeps pages")
+	}
+	x.put(0, entry("/full", 1))
+	x.sees(2, entry("/full", 1))
 }
 
 func testGone(t *testing.T, x *trio) {
