@@ -41,7 +41,7 @@ func (h *host) watch(t testing.TB, fn func(isr.Change)) {
 
 func (x *trio) put(i int, e *isr.Entry) {
 	x.t.Helper()
-	x.until(fmt.Sprintf("%s is stored by host %d", e.Body, i), func() bool {
+	x.until(fmt.Sprintf("%s of %v is stored by host %d", e.Key, e.StartedAt, i), func() bool {
 		stored, err := x.hosts[i].store.Put(x.t.Context(), e)
 		if err == nil && !stored {
 			there, err := x.hosts[i].store.Get(x.t.Context(), e.Key) // a try before may have been carried out
@@ -53,7 +53,7 @@ func (x *trio) put(i int, e *isr.Entry) {
 
 func (x *trio) sees(i int, e *isr.Entry) {
 	x.t.Helper()
-	x.until(fmt.Sprintf("%s is seen by host %d", e.Body, i), func() bool {
+	x.until(fmt.Sprintf("%s of %v is seen by host %d", e.Key, e.StartedAt, i), func() bool {
 		got, err := x.hosts[i].store.Get(x.t.Context(), e.Key)
 		return err == nil && string(got.Body) == string(e.Body)
 	})
@@ -236,8 +236,13 @@ func testFull(t *testing.T, x *trio) {
 	if x.hosts[2].Keeps() {
 		t.Error("it says that it keeps pages")
 	}
-	x.put(0, entry("/full", 1))
-	x.sees(2, entry("/full", 1))
+	large := entry("/large", 1)
+	large.Body = make([]byte, 2*maxPayload)
+	_, _ = rand.Read(large.Body) // it never fails
+	for _, e := range []*isr.Entry{entry("/full", 1), large} {
+		x.put(0, e)
+		x.sees(2, e)
+	}
 }
 
 func testGone(t *testing.T, x *trio) {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"github.com/wisr-dev/wisr/host/store/jetstream"
 )
 
 // maxPayload is the largest message; what is larger is kept in files. The server's
@@ -64,8 +66,9 @@ func (c *Cluster) serve() error {
 			PingInterval: 2 * time.Second, MaxPingsOut: 2, // a link that swallows everything is noticed
 			ConnectRetries: -1, Advertise: c.advertised(),
 			// Whom the server asks for a message is chosen at random among all that have it. Who asks in this process
-			// means the replica in it, and says so if it means any (see package jetstream).
-			Permissions: &server.RoutePermissions{Export: &server.SubjectPermission{Deny: []string{"$JS.API.DIRECT.GET.*.>"}}},
+			// means the replica in it, and says so if it means any (see package jetstream). Files are asked for by the
+			// library, which says nothing, and are read from any.
+			Permissions: &server.RoutePermissions{Export: &server.SubjectPermission{Deny: jetstream.NearSubjects(c.opt.Name)}},
 		},
 		DisableJetStreamBanner: true,
 	}

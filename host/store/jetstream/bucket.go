@@ -29,6 +29,9 @@ type bucket struct {
 	at *progress
 }
 
+// directGet is the subject by which replicas are asked.
+const directGet = "$JS.API.DIRECT.GET."
+
 // errConflict is returned when a message is not the one that was to be replaced.
 var errConflict = errors.New("it was written meanwhile")
 
@@ -37,7 +40,7 @@ var errNone = errors.New("there is none")
 
 // openBucket opens a bucket, and makes it if it is not there.
 func (s *Store) openBucket(ctx context.Context, what string, maxBytes int64) (bucket, error) {
-	name := s.bucketName(what)
+	name := bucketName(s.opt.Site, what)
 	b := bucket{nc: s.opt.Conn, js: s.js, stream: "KV_" + name, prefix: "$KV." + name + ".", at: &progress{moved: make(chan struct{})}}
 	want := jetstream.StreamConfig{
 		Name: b.stream, Subjects: []string{b.prefix + ">"}, Description: "wisr: " + what,
@@ -89,7 +92,7 @@ func (b *bucket) reaches(ctx context.Context, seq uint64) error {
 	if err != nil {
 		return err
 	}
-	reply, err := b.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+b.stream, request)
+	reply, err := b.nc.RequestWithContext(ctx, directGet+b.stream, request)
 	if err != nil {
 		return err
 	}
@@ -138,7 +141,7 @@ func (m *message) deleted() bool { return m.header.Get("KV-Operation") != "" }
 
 // nearest is what the replica in this process is asked, and no other, for the last message of a subject.
 func (b *bucket) nearest(key string) string {
-	return "$JS.API.DIRECT.GET." + b.stream + "." + b.prefix + key
+	return directGet + b.stream + "." + b.prefix + key
 }
 
 // near returns the last message of a subject as the replica in this process has it, or any if there is none; or errNone.
@@ -147,7 +150,7 @@ func (b *bucket) near(ctx context.Context, key string) (*message, error) {
 	if errors.Is(err, nats.ErrNoResponders) {
 		var request []byte
 		if request, err = lastOf(b.prefix + key); err == nil {
-			reply, err = b.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+b.stream, request)
+			reply, err = b.nc.RequestWithContext(ctx, directGet+b.stream, request)
 		}
 	}
 	if err != nil {
@@ -272,7 +275,7 @@ func (b *bucket) batch(ctx context.Context, filter string, from uint64) (list []
 		return nil, false, err
 	}
 	defer func() { _ = inbox.Unsubscribe() }() // it fails only if the connection is closed
-	if err := b.nc.PublishRequest("$JS.API.DIRECT.GET."+b.stream, inbox.Subject, request); err != nil {
+	if err := b.nc.PublishRequest(directGet+b.stream, inbox.Subject, request); err != nil {
 		return nil, false, err
 	}
 	for {

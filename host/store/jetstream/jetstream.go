@@ -183,14 +183,14 @@ func (s *Store) open(ctx context.Context) (err error) {
 	}
 	err = s.retried(ctx, func(ctx context.Context) error {
 		s.files, err = s.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-			Bucket: s.bucketName("files"), Description: "wisr: pages that are larger than a message", Replicas: max(1, s.opt.Replicas),
+			Bucket: bucketName(s.opt.Site, "files"), Description: "wisr: pages that are larger than a message", Replicas: max(1, s.opt.Replicas),
 		})
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	s.opened("OBJ_" + s.bucketName("files"))
+	s.opened("OBJ_" + bucketName(s.opt.Site, "files"))
 	return s.payOwed(ctx)
 }
 
@@ -214,7 +214,7 @@ func (s *Store) apart() time.Duration {
 	return s.opt.Apart()
 }
 
-func (s *Store) bucketName(what string) string { return "wisr_" + s.opt.Site + "_" + what }
+func bucketName(site, what string) string { return "wisr_" + site + "_" + what }
 
 // random is a name that nobody else has.
 func random() string {

@@ -42,11 +42,11 @@ func (s *Store) OpenRegister(ctx context.Context, what string) (*Register, error
 	r.bucket.anew = r.told.forget
 	err = s.retried(ctx, func(ctx context.Context) error {
 		r.files, err = s.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-			Bucket: s.bucketName(what + "-files"), Description: "wisr: files of " + what, Replicas: max(1, s.opt.Replicas),
+			Bucket: bucketName(s.opt.Site, what+"-files"), Description: "wisr: files of " + what, Replicas: max(1, s.opt.Replicas),
 		})
 		return err
 	})
-	s.opened("OBJ_" + s.bucketName(what+"-files"))
+	s.opened("OBJ_" + bucketName(s.opt.Site, what+"-files"))
 	return r, err
 }
 

@@ -37,6 +37,12 @@ func (r *replica) has(seq uint64) bool {
 	return last >= seq
 }
 
+// NearSubjects are those by which the buckets of a site that are read all the time are asked for the last message of a subject. A
+// server that does not tell the others of them answers for this process alone; what any may answer is asked otherwise.
+func NearSubjects(site string) []string {
+	return []string{directGet + "KV_" + bucketName(site, "pages") + ".>", directGet + "KV_" + bucketName(site, "leases") + ".>"}
+}
+
 // Near asks the replica in this process for a page that cannot be there, and fails as long as that is not ready to be asked: it
 // begins some seconds after it knows who leads. Reads go to other hosts until then, and fail with them.
 func (s *Store) Near(ctx context.Context) error {
