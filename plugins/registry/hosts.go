@@ -41,7 +41,13 @@ func (r *Registry) prepare(ctx context.Context, p Proposal) error {
 		return err
 	}
 	defer v.retire(ErrRetired) // its machine code stays on the disk, for Adopt
-	return r.has(v, a.place)
+	if err := r.has(v, a.place); err != nil {
+		return err
+	}
+	if err := r.keep(v, a); err != nil { // what is not adopted goes with the next version of the plugin
+		return fmt.Errorf("keep the version: %w", err)
+	}
+	return nil
 }
 
 // has tells what keeps a version from a place, as commit would find out.
