@@ -17,6 +17,7 @@ func TestAHostThatCannotKeepAVersionIsNotReadyForIt(t *testing.T) {
 		t.Fatal("it cannot be given to other hosts")
 	}
 	other := newSite(t).kept()
+	other.opt.Grants = s.opt.Grants
 	behind := other.open()
 	blocked := filepath.Join(other.opt.Versions, "blog")
 	if err := os.MkdirAll(other.opt.Versions, 0o700); err != nil {
