@@ -223,4 +223,6 @@ func TestAHostThatCannotLoadAVersionRefusesItForAll(t *testing.T) {
 		return strings.Contains(all[0].log.String(), "host host-1 cannot load it")
 	})
 	all[0].sees("/1", 200, "MISS", "/1 #1")
+	all[0].restart() // as it does when it is killed: it comes back with what is live
+	all[0].sees("/1", 200, "HIT", "/1 #1")
 }

@@ -101,7 +101,8 @@ func (v *Versions) Start(ctx context.Context, reg *registry.Registry) error {
 	return nil
 }
 
-// settle brings this host and the decision about a plugin together.
+// settle brings this host and the decision about a plugin together. Where what is news here is refused, this host
+// serves what the others do: it may have served that before it was restarted.
 func (v *Versions) settle(ctx context.Context, name string) error {
 	d, at, err := v.read(ctx, name)
 	if err != nil {
@@ -117,7 +118,10 @@ func (v *Versions) settle(ctx context.Context, name string) error {
 		if errors.Is(err, jetstream.ErrConflict) { // another host starts with the same
 			return v.settle(ctx, name)
 		}
-		return err
+		if err == nil || ctx.Err() != nil || at.Revision == 0 { // of a new plugin nothing is live that could be served instead
+			return err
+		}
+		v.c.log.Error("a version is refused; nothing changed", "plugin", name, "error", err)
 	}
 	v.note(name, v.adopt(ctx, d))
 	return nil
