@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -195,6 +197,14 @@ func TestAVersionThatIsSentToOneHostIsServedByAll(t *testing.T) {
 	all[2].restart()
 	if got := active(all[2]); got != second {
 		t.Errorf("after a restart, host 2 serves %.12s, want %.12s", got, second)
+	}
+	all[2].stop()
+	if err := os.RemoveAll(filepath.Join(all[2].dir, ".wisr", "versions")); err != nil { // as a machine that is replaced, with a late folder
+		t.Fatal(err)
+	}
+	all[2].start()
+	if got := active(all[2]); got != second || !strings.Contains(all[2].log.String(), "wisr plugin rollback page") {
+		t.Errorf("with an old folder, host 2 serves %.12s, want %.12s, and to say so", got, second)
 	}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, all[0].admin+"/api/plugins/page/rollback", nil)
 	if err != nil {

@@ -122,6 +122,9 @@ func (v *Versions) settle(ctx context.Context, name string) error {
 			return err
 		}
 		v.c.log.Error("a version is refused; nothing changed", "plugin", name, "error", err)
+	case ok && d.Content != "":
+		v.c.log.Info("the folder of a plugin has a version that was live before; what other hosts serve is served", "plugin", name,
+			"fix", "to go back on all hosts: wisr plugin rollback "+name)
 	}
 	v.note(name, v.adopt(ctx, d))
 	return nil
