@@ -32,20 +32,27 @@ func (b *bucket) publish(ctx context.Context, key string, header nats.Header, da
 		ack, err = b.js.PublishMsg(ctx, &nats.Msg{Subject: b.prefix + key, Header: header, Data: data}, opts...)
 		return err
 	})
-	if err != nil {
-		// Replicated streams say the second while another message of the subject is on its way.
-		if refused := new(jetstream.APIError); errors.As(err, &refused) &&
-			(refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant) {
-			if tries > 1 {
-				return b.written(ctx, key, header, data)
-			}
-			return 0, errConflict
-		}
+	if err == nil {
+		b.at.wrote(ack.Sequence)
+		return ack.Sequence, nil
+	}
+	refused := new(jetstream.APIError)
+	switch {
+	case !errors.As(err, &refused):
+		return 0, err
+	case refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant: // another message of the subject is on its way, maybe this one
+		sleep(ctx, onItsWay)
+	case refused.ErrorCode != jetstream.JSErrCodeStreamWrongLastSequence:
 		return 0, err
 	}
-	b.at.wrote(ack.Sequence)
-	return ack.Sequence, nil
+	if tries > 1 {
+		return b.written(ctx, key, header, data)
+	}
+	return 0, errConflict
 }
+
+// onItsWay is how long a message mostly takes from who leads to most of the others.
+const onItsWay = 2 * time.Millisecond
 
 // written returns the sequence of what a try wrote of which the answer was lost, or errConflict.
 func (b *bucket) written(ctx context.Context, key string, header nats.Header, data []byte) (uint64, error) {
