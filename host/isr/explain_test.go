@@ -3,6 +3,7 @@ package isr_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -34,9 +35,23 @@ func (s *site) explains(key string, want isr.Freshness, causes ...isr.CauseKind)
 	return found
 }
 
+// unswept is a store that is not read through, so that purged pages stay, until swept is closed.
+type unswept struct {
+	isr.Store
+	swept chan struct{}
+}
+
+func (u unswept) Pages(ctx context.Context) iter.Seq2[*isr.Entry, error] {
+	<-u.swept
+	return u.Store.Pages(ctx)
+}
+
 func TestEveryCauseIsExplained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, nil)
+		swept := make(chan struct{})
+		s.over = func(store isr.Store) isr.Store { return unswept{store, swept} }
+		s.restart()
 		ctx := t.Context()
 		s.explains("/a", isr.Absent)
 		s.see("/a", "/a #1", isr.Miss, isr.NoDetail)
@@ -64,6 +79,9 @@ func TestEveryCauseIsExplained(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.explains("/a", isr.Absent, isr.CauseExpire, isr.CauseWindow, isr.CausePurged, isr.CauseMarked)
+		close(swept)
+		synctest.Wait()
+		s.explains("/a", isr.Absent)
 	})
 }
 
