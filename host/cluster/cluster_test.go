@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wisr-dev/wisr/host/cluster/linktest"
 	"github.com/wisr-dev/wisr/host/isr"
+	"github.com/wisr-dev/wisr/host/linktest"
 	"github.com/wisr-dev/wisr/host/store/jetstream"
 )
 

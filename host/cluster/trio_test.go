@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wisr-dev/wisr/host/cluster/linktest"
+	"github.com/wisr-dev/wisr/host/linktest"
 	"github.com/wisr-dev/wisr/host/store/jetstream"
 	"github.com/wisr-dev/wisr/plugins/logtest"
 )

@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wisr-dev/wisr/host/cluster/linktest"
+	"github.com/wisr-dev/wisr/host/linktest"
 )
 
 // asked skips a test unless it is asked for: it has many processes, which starve where other tests run beside it.

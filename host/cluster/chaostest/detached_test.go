@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/wisr-dev/wisr/host/cluster/linktest"
+	"github.com/wisr-dev/wisr/host/linktest"
 )
 
 func TestAHostThatIsAlone(t *testing.T) {

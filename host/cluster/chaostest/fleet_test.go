@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wisr-dev/wisr/host/cluster/linktest"
+	"github.com/wisr-dev/wisr/host/linktest"
 )
 
 const (

@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,8 +55,10 @@ func (s *Store) Near(ctx context.Context) error {
 	}
 	ctx, cancel := within(ctx, tryFor)
 	defer cancel()
-	_, err := s.opt.Conn.RequestWithContext(ctx, s.pages.nearest("none"), nil)
-	return err
+	if _, err := s.opt.Conn.RequestWithContext(ctx, s.pages.nearest("none"), nil); err != nil {
+		return fmt.Errorf("the replica in this process does not answer yet: %w", err)
+	}
+	return nil
 }
 
 // await waits for a page that this host is told of: others may have it a moment before the replica in this process, and

@@ -8,7 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/wisr-dev/wisr/host/cluster/linktest"
+	"github.com/wisr-dev/wisr/host/linktest"
 )
 
 // Who leads may end with what it was asked in its hands.
@@ -31,7 +31,9 @@ func TestWhatIsLostOnItsWayIsWrittenSoon(t *testing.T) {
 			_, err := s.marks.write(t.Context(), subject, s.header(name, "", time.Unix(0, 0)), nil, 0)
 			ended <- err
 		}()
-		time.Sleep(firstTry / 3) // it is on its way
+		for !way.Holds() {
+			time.Sleep(time.Millisecond)
+		}
 		way.Set(linktest.Cut)
 		way.Set(linktest.Whole)
 		if err := <-ended; err != nil {
@@ -41,6 +43,29 @@ func TestWhatIsLostOnItsWayIsWrittenSoon(t *testing.T) {
 			t.Errorf("%s is lost: %v, %v; want what was answered", name, m, err)
 		}
 	}
+}
+
+// A replica that is here does not answer from the beginning.
+func TestNearFailsUntilTheReplicaAnswers(t *testing.T) {
+	s := opened(t, connected(t, served(t)), "near", Options{Replica: func(string) (uint64, bool) { return 0, true }})
+	defer s.Close()
+	answers := func(is bool) {
+		t.Helper()
+		stream, err := s.js.Stream(t.Context(), s.pages.stream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := stream.CachedInfo().Config
+		c.AllowDirect = is
+		if _, err := s.js.UpdateStream(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Near(t.Context()); (err == nil) != is {
+			t.Errorf("it answers: %v; Near: %v", is, err)
+		}
+	}
+	answers(false)
+	answers(true)
 }
 
 func TestAnotherOnesWriteIsNotTakenForOnesOwn(t *testing.T) {

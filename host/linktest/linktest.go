@@ -29,6 +29,7 @@ type Link struct {
 	to    string
 	how   State
 	heal  chan struct{} // closed when it is whole or cut; nil: it is
+	held  int           // how many writes wait for that
 	conns []net.Conn
 }
 
@@ -98,6 +99,13 @@ func (l *Link) Set(how State) {
 	}
 }
 
+// Holds tells whether something is on its way that does not arrive.
+func (l *Link) Holds() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held > 0
+}
+
 func (l *Link) carry(in net.Conn) {
 	defer in.Close()
 	l.mu.Lock()
@@ -141,13 +149,15 @@ type through struct {
 }
 
 func (w through) Write(p []byte) (int, error) {
-	for {
-		w.mu.Lock()
-		how, heal := w.how, w.heal
+	w.mu.Lock()
+	for w.how == Swallowed || w.how == Deaf && w.back {
+		heal := w.heal
+		w.held++
 		w.mu.Unlock()
-		if how != Swallowed && (how != Deaf || !w.back) {
-			return w.to.Write(p)
-		}
 		<-heal
+		w.mu.Lock()
+		w.held--
 	}
+	w.mu.Unlock()
+	return w.to.Write(p)
 }
