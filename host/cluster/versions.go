@@ -121,7 +121,7 @@ func (v *Versions) settle(ctx context.Context, name string) error {
 		if err == nil || ctx.Err() != nil || at.Revision == 0 { // of a new plugin nothing is live that could be served instead
 			return err
 		}
-		v.c.log.Error("a version is refused; nothing changed", "plugin", name, "error", err)
+		v.c.log.Warn("a version is refused; nothing changed", "plugin", name, "error", err)
 	case ok && d.Content != "":
 		v.c.log.Info("the folder of a plugin has a version that was live before; what other hosts serve is served", "plugin", name,
 			"fix", "to go back on all hosts: wisr plugin rollback "+name)
